@@ -1,0 +1,1 @@
+"""The dispatch side: tickets, deadlines, crews, escalation. It knows nothing of SIP."""
