@@ -1,0 +1,206 @@
+"""The configuration file as checked models: every number, deadline, address and path of the service.
+
+`config/hotline.yaml` is the commented example. Relative paths are taken from the file's folder.
+Secrets are never in the file: `*_file` names a file, `*_env` an environment variable.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class Paths(Section):
+    run: Path
+    """Sockets, pid files and locks; private to the service's user."""
+    state: Path
+    """Journals, registrations, the SQLite file, caches: must survive a restart."""
+    recordings: Path
+    flows: Path
+    prompts: Path
+    """Recorded prompts that win over synthesised ones."""
+
+
+class Database(Section):
+    url: str = "sqlite:///hotline.db"
+    """SQLAlchemy URL; a relative SQLite path is taken from `paths.state`."""
+    password_file: Path | None = None
+
+
+class Listen(Section):
+    host: str
+    udp_port: Port = 5060
+    tcp_port: Port | None = None
+
+
+class Trunk(Section):
+    """A carrier or partner line that may call in, and over which calls go out."""
+
+    name: str
+    addresses: tuple[IPv4Network | IPv6Network, ...]
+    """From where its requests come."""
+    uri: str = ""
+    """Where outbound calls go: `sip:{number}@198.51.100.7`; empty: inbound only."""
+    digest_user: str = ""
+    """When set, inbound requests must also pass digest authentication."""
+    digest_password_file: Path | None = None
+    digest_password_env: str = ""
+    partner: str = ""
+    """110, 119, 12345: calls over this trunk are a partner's."""
+
+
+class Softphone(Section):
+    """An agent's phone that registers."""
+
+    user: str
+    password_file: Path | None = None
+    password_env: str = ""
+
+
+class RateLimits(Section):
+    stranger_per_second: float = 5
+    """Requests a second from one address that is neither trunk nor registered."""
+    softphone_per_second: float = 20
+    burst_seconds: float = 4
+
+
+class Edge(Section):
+    listen: Listen
+    realm: str = "hotline"
+    trunks: tuple[Trunk, ...] = ()
+    softphones: tuple[Softphone, ...] = ()
+    rate_limits: RateLimits = RateLimits()
+    worker_wait_seconds: Seconds = 1.5
+    """How long an INVITE waits for a worker before it is refused and becomes a call-back."""
+    max_register_seconds: int = 600
+    default_trunk: str = ""
+    """Over which trunk numbers are called that are not agents or full URIs."""
+
+
+class Workers(Section):
+    max_conversations: int = Field(200, ge=1)
+    reserved_for_pages: int = Field(20, ge=0)
+    """Of these, kept free for outbound pages and call-backs."""
+    spares: int = Field(0, ge=0)
+    """Workers forked ahead of need; 0: forked on demand."""
+    sip_ports: tuple[Port, Port] = (20000, 21999)
+    rtp_ports: tuple[Port, Port] = (22000, 29999)
+    host: str = "127.0.0.1"
+    """Where workers talk SIP with the edge."""
+    media_host: str = "127.0.0.1"
+    """The address for RTP that is told to callers."""
+    tick_ms: Literal[20, 40, 60, 80, 100] = 60
+    tick_bridged_ms: Literal[20, 40, 60, 80, 100] = 40
+    dead_peer_seconds: Seconds = 20
+    """A peer that sends no RTP for so long (not on hold) is gone."""
+    session_expires_seconds: int = Field(600, ge=90)
+    action_timeout_seconds: Seconds = 2
+
+
+class Recording(Section):
+    enabled: bool = True
+    keep_days: int = 365
+
+
+class Speech(Section):
+    engine: Literal["vosk", "none"] = "vosk"
+    model: Path | None = None
+    """Folder of the Vosk model. Without one the line works by keys and persons."""
+    energy_gate_dbfs: float = -46
+    hangover_seconds: float = 1.6
+    partial_ms: int = Field(200, ge=60, le=300)
+
+
+class TextToSpeech(Section):
+    engine: Literal["espeak", "command"] = "espeak"
+    voice: str = "cmn"
+    rate_wpm: int = 170
+    pitch: int = 50
+    command: tuple[str, ...] = ()
+    """For `command`: a program that reads text on standard input and writes WAV to `{out}`."""
+    level_dbfs: float = -18
+
+
+class Entry(Section):
+    """Which flow answers which dialled number."""
+
+    dialled: tuple[str, ...]
+    """User parts of the request URI; `*` is the rest."""
+    flow: str
+    drill: bool = False
+
+
+class Agents(Section):
+    ring_seconds: Seconds = 20
+    queue_seconds: Seconds = 180
+    """After that the caller is offered a call-back; he may go on waiting."""
+    members: tuple[str, ...] = ()
+    """Softphone users, in the order in which they are tried when the controller is away."""
+    duty_crew: tuple[str, ...] = ()
+    """URIs or numbers that ring when no agent answers."""
+
+
+class Callbacks(Section):
+    refused_seconds: int = 30
+    worker_died_seconds: int = 10
+    abandoned_seconds: int = 30
+    asked_seconds: int = 1800
+    attempts: int = 5
+    retry_seconds: int = 60
+    ring_seconds: int = 40
+
+
+class DispatchFiles(Section):
+    stations: Path
+    """Stations, crews, phones, PINs, rosters."""
+    policy: Path
+    """Distance bands, road factor, chain, times."""
+    gazetteer: Path
+    """Streets and communities with coordinates."""
+
+
+class Web(Section):
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    """Health, readiness and metrics."""
+
+
+class Logging(Section):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+class Settings(Section):
+    node: str = "hotline-1"
+    company: str
+    """As callers hear it."""
+    service_number: str
+    timezone: str = "Asia/Shanghai"
+    country: str = "CN"
+    area_code: str = ""
+    """For numbers given without one: `0839`."""
+    paths: Paths
+    database: Database = Database()
+    edge: Edge
+    workers: Workers = Workers(max_conversations=200)
+    recording: Recording = Recording()
+    speech: Speech = Speech()
+    tts: TextToSpeech = TextToSpeech()
+    entries: tuple[Entry, ...]
+    agents: Agents = Agents()
+    callbacks: Callbacks = Callbacks()
+    dispatch: DispatchFiles
+    web: Web = Web()
+    logging: Logging = Logging()
+    drain_seconds: Seconds = 3600
+    """How long SIGTERM waits for calls in progress."""
