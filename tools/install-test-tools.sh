@@ -1,0 +1,34 @@
+#!/bin/bash
+# The outside world of the tests, from Debian: SIPp and baresip as callers and softphones, PostgreSQL as the other
+# database, systemd-analyze for the unit file. Installs what is missing, or says plainly what to install.
+set -euo pipefail
+
+missing=()
+command -v sipp >/dev/null || missing+=(sip-tester)
+command -v baresip >/dev/null || missing+=(baresip-core)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+echo "== installing the test tools from Debian: ${missing[*]}"
+run=()
+if [ "$(id -u)" != 0 ]; then
+    if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+        echo "The tests need these Debian packages; install them as root and run make again:" >&2
+        echo "    apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    run=(sudo env DEBIAN_FRONTEND=noninteractive)
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "Not a Debian machine: install what is in these Debian packages and run make again: ${missing[*]}" >&2
+    exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+"${run[@]}" apt-get update -qq
+# No cluster of its own: the tests start their own servers on their own ports.
+if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    "${run[@]}" mkdir -p /etc/postgresql-common
+    echo 'create_main_cluster = false' | "${run[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+"${run[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}"
