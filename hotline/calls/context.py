@@ -19,7 +19,11 @@ class ControllerLink(Protocol):
     def journal_grew(self) -> None: ...
 
     def ask(
-        self, action: str, arguments: dict[str, str], timeout_seconds: float, answered: Callable[[Answer], None]
+        self,
+        action: str,
+        arguments: dict[str, str],
+        timeout_seconds: float,
+        answered: Callable[[Answer], None],
     ) -> None:
         """`answered` comes exactly once; outcome `unavailable` when the controller is away or slow."""
         ...
