@@ -119,6 +119,16 @@ class Speech(Section):
     energy_gate_dbfs: float = -46
     hangover_seconds: float = 1.6
     partial_ms: int = Field(200, ge=60, le=300)
+    open_silence_seconds: Seconds = 0.9
+    """So much silence ends an utterance of free speech; halting callers pause inside a sentence."""
+    digits_silence_seconds: Seconds = 0.8
+    yes_no_silence_seconds: Seconds = 0.5
+    longest_utterance_seconds: Seconds = 15
+    """Longer speech is split at its quietest moment, without loss."""
+    backlog_seconds: Seconds = 8
+    """A decoder further behind than that skips the oldest speech."""
+    stuck_seconds: Seconds = 10
+    """A decoder silent for so long over one piece is given up; the call goes on by keys and persons."""
 
 
 class TextToSpeech(Section):
