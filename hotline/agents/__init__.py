@@ -1,1 +1,1 @@
-"""TODO(owner): one line."""
+"""Who can be rung for a caller."""

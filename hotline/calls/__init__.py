@@ -1,1 +1,1 @@
-"""TODO(owner): one line."""
+"""One caller, one worker process: legs, conversation, recording."""

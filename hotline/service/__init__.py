@@ -1,1 +1,1 @@
-"""TODO(owner): one line."""
+"""The running service: supervisor and controller."""
