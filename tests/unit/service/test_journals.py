@@ -1,0 +1,121 @@
+"""Journals are delivered at once and stored once, whatever the database does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from hotline.events import CallEnded, FactLearned, Record
+from hotline.journal import Journal, read
+from hotline.service.journals import JournalReader
+
+
+class Shelf:
+    """A store that can be away."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.offsets: dict[str, int] = {}
+        self.away = False
+
+    def __call__(self, name: str, rows: Sequence[dict[str, Any]], offset: int) -> None:
+        if self.away:
+            raise ConnectionError("database away")
+        self.rows.extend(rows)
+        self.offsets[name] = offset
+
+
+def journal(directory: Path, call_id: str = "call-1") -> Journal:
+    return Journal(directory, call_id, lambda: datetime(2026, 11, 22, tzinfo=UTC))
+
+
+def test_each_record_is_delivered_at_once_and_stored_once(tmp_path: Path) -> None:
+    heard: list[Record] = []
+    shelf = Shelf()
+    reader = JournalReader(tmp_path, heard.append, shelf, {})
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    reader.scan()
+    writer.append(FactLearned, field="address", value="b", confirmed=True)
+    reader.scan()
+    reader.scan()
+    assert [record.event_id for record in heard] == ["call-1/1", "call-1/2"]
+    assert [row["event_id"] for row in shelf.rows] == ["call-1/1", "call-1/2"]
+
+
+def test_with_the_database_away_records_are_still_delivered_and_stored_later(tmp_path: Path) -> None:
+    heard: list[Record] = []
+    shelf = Shelf()
+    shelf.away = True
+    reader = JournalReader(tmp_path, heard.append, shelf, None)
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    writer.append(CallEnded, by="caller")
+    reader.scan()
+    assert len(heard) == 2
+    assert shelf.rows == []
+    assert reader.backlog() == 2
+    assert (tmp_path / "call-1.jsonl").exists()
+    shelf.away = False
+    reader.store()
+    assert len(shelf.rows) == 2
+    assert reader.backlog() == 0
+    assert (tmp_path / "done" / "call-1.jsonl").exists()
+
+
+def test_a_restart_goes_on_at_the_stored_offset(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    JournalReader(tmp_path, lambda record: None, shelf, {}).scan()
+    writer.append(FactLearned, field="address", value="b", confirmed=True)
+    heard: list[Record] = []
+    JournalReader(tmp_path, heard.append, shelf, shelf.offsets).scan()
+    assert [record.event_id for record in heard] == ["call-1/2"]
+
+
+def test_without_the_database_a_restart_goes_on_by_the_local_note(tmp_path: Path) -> None:
+    shelf = Shelf()
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    JournalReader(tmp_path, lambda record: None, shelf, {}).scan()
+    heard: list[Record] = []
+    JournalReader(tmp_path, heard.append, shelf, None).scan()
+    assert heard == []
+    assert json.loads((tmp_path / "offsets.json").read_text()) == shelf.offsets
+
+
+def test_a_record_that_dispatch_cannot_digest_does_not_stop_the_others(tmp_path: Path) -> None:
+    heard: list[str] = []
+
+    def deliver(record: Record) -> None:
+        heard.append(record.event_id)
+        if record.event_id == "call-1/1":
+            raise ValueError("indigestible")
+
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    writer.append(FactLearned, field="address", value="b", confirmed=True)
+    shelf = Shelf()
+    JournalReader(tmp_path, deliver, shelf, {}).scan()
+    assert heard == ["call-1/1", "call-1/2"]
+    assert len(shelf.rows) == 2
+
+
+def test_a_torn_last_line_is_read_when_it_is_whole(tmp_path: Path) -> None:
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    whole = writer.path.read_bytes()
+    writer.path.write_bytes(whole + whole[:20])
+    assert len(list(read(writer.path))) == 1
+    writer.path.write_bytes(whole + whole)
+    assert len(list(read(writer.path))) == 2
+
+
+def test_a_restarted_writer_goes_on_numbering(tmp_path: Path) -> None:
+    journal(tmp_path).append(FactLearned, field="address", value="a", confirmed=True)
+    again = journal(tmp_path).append(FactLearned, field="address", value="b", confirmed=True)
+    assert again.event_id == "call-1/2"
