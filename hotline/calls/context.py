@@ -48,6 +48,9 @@ class WorkerContext:
     """To be called once when all is said and written; the worker process then ends."""
     call_from_thread: Callable[..., None]
     """Runs a function in the reactor's thread; for recogniser and synthesis threads."""
+    finish_recording: Callable[[Callable[[str, float], None]], None] = lambda done: done("", 0.0)
+    """Closes the recording; `done(path below paths.recordings, seconds)` comes once, with an empty
+    path when nothing was recorded."""
 
 
 class Conversation(Protocol):
