@@ -74,10 +74,10 @@ def test_relative_paths_are_taken_from_the_files_folder(file: Path, tmp_path: Pa
 
 
 def test_overrides_are_checked_like_the_file(file: Path, tmp_path: Path) -> None:
-    overrides = ("edge.listen.udp_port=25060", "paths.state=/elsewhere", 'edge.trunks.0.partner="119"',
+    overrides = ("edge.listen.udp_port=15070", "paths.state=/elsewhere", 'edge.trunks.0.partner="119"',
                  "speech.engine=none", "recording.keep_days=7")
     settings = load_settings(file, overrides)
-    assert settings.edge.listen.udp_port == 25060
+    assert settings.edge.listen.udp_port == 15070
     assert settings.paths.state == Path("/elsewhere")
     assert settings.edge.trunks[0].partner == "119"
     assert settings.recording.keep_days == 7

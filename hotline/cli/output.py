@@ -1,0 +1,44 @@
+"""How commands print data: one JSON document, or a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output; dates as ISO 8601."""
+    print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
+    """A table for people. `columns` maps a row's key to its heading."""
+    if not rows:
+        print(empty)
+        return
+    table = Table(*columns.values())
+    for row in rows:
+        table.add_row(*(_cell(row.get(key)) for key in columns))
+    Console().print(table)
+
+
+def print_rows(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, as_json: bool, empty: str = "nothing"
+) -> None:
+    """The rows as JSON (all keys) or as a table (the named columns)."""
+    if as_json:
+        print_json(list(rows))
+    else:
+        print_table(rows, columns, empty=empty)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
