@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
@@ -38,6 +38,8 @@ class Journal:
         self._utcnow = utcnow
         self._grew = grew
         self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if _torn(self.path):
+            os.write(self._file, b"\n")
         self._number = sum(1 for _ in read(self.path))
 
     def append(self, event_type: type[EventType], **fields: Any) -> EventType:
@@ -56,6 +58,17 @@ class Journal:
 
     def close(self) -> None:
         os.close(self._file)
+
+
+def _torn(path: Path) -> bool:
+    """Whether a writer before us died in the middle of a line."""
+    with path.open("rb") as file:
+        return bool(file.seek(0, os.SEEK_END)) and not _last_byte(file) == b"\n"
+
+
+def _last_byte(file: BinaryIO) -> bytes:
+    file.seek(-1, os.SEEK_END)
+    return file.read(1)
 
 
 @dataclass(frozen=True, slots=True)

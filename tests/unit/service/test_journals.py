@@ -119,3 +119,12 @@ def test_a_restarted_writer_goes_on_numbering(tmp_path: Path) -> None:
     journal(tmp_path).append(FactLearned, field="address", value="a", confirmed=True)
     again = journal(tmp_path).append(FactLearned, field="address", value="b", confirmed=True)
     assert again.event_id == "call-1/2"
+
+
+def test_a_writer_after_a_torn_line_begins_a_new_one(tmp_path: Path) -> None:
+    writer = journal(tmp_path)
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    with writer.path.open("ab") as file:
+        file.write(b'{"kind": "fact_le')
+    journal(tmp_path).append(FactLearned, field="address", value="b", confirmed=True)
+    assert [entry.record.event_id for entry in read(writer.path)] == ["call-1/1", "call-1/2"]
