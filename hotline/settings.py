@@ -148,6 +148,8 @@ class Entry(Section):
     """User parts of the request URI; `*` is the rest."""
     flow: str
     drill: bool = False
+    staff: bool = False
+    """Crews ring here: what they say is no caller's report of a leak."""
 
 
 class Agents(Section):
@@ -210,6 +212,8 @@ class Settings(Section):
     agents: Agents = Agents()
     callbacks: Callbacks = Callbacks()
     dispatch: DispatchFiles
+    customers: Path | None = None
+    """CSV of the customer file: number, name, address, latitude, longitude, vulnerable."""
     web: Web = Web()
     logging: Logging = Logging()
     drain_seconds: Seconds = 3600

@@ -82,7 +82,7 @@ class CallConversation:
         self.prompts = prompts
         self.journal = context.journal
         self.clock = context.clock
-        self.page = PageOutcome(context.job, context.journal)
+        self.page = PageOutcome(context.job, context.journal, staff=_staff(context))
         self.leg: Leg | None = None
         self.mouth: Mouth | None = None
         self.reach: Reach | None = None
@@ -391,6 +391,11 @@ class CallConversation:
         timer = self.timers.pop(name, None)
         if timer is not None and timer.active():
             timer.cancel()
+
+
+def _staff(context: WorkerContext) -> bool:
+    """Whether this entry is the crews' own line."""
+    return any(entry.staff and entry.flow == context.job.entry for entry in context.settings.entries)
 
 
 class _LegEars:

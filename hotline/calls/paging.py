@@ -10,11 +10,12 @@ from hotline.journal import Journal
 class PageOutcome:
     """Writes the page's records once each; for other calls it writes nothing."""
 
-    def __init__(self, job: Job, journal: Journal) -> None:
+    def __init__(self, job: Job, journal: Journal, *, staff: bool = False) -> None:
+        """`staff`: a crew rang us."""
         self._page_id = job.facts.get("page_id", "") if job.purpose == "page" else ""
         self._journal = journal
         self._settled = not self._page_id
-        self.concerns_crew = job.purpose in ("page", "notify", "selftest")
+        self.concerns_crew = job.purpose in ("page", "notify", "selftest") or staff
         """The far end is a crew or leader: its words are not a caller's."""
 
     def answered(self) -> None:
