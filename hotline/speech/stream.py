@@ -1,0 +1,220 @@
+"""Runs a decoder beside the call: the reactor feeds, a thread decodes, the reactor is told.
+
+The decoder releases the GIL while it works. A slow one skips the oldest speech, a stuck or
+broken one is given up: in no case does the call wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+import structlog
+
+from hotline.settings import Speech
+from hotline.speech.gate import Gate, Piece
+from hotline.speech.recogniser import BYTES_PER_MS, CallFromThread, Expectation, SpeechListener, Transcript
+from hotline.speech.timemap import TimeMap
+from hotline.speech.transcriber import Decoder, Outcome, Transcriber
+
+log = structlog.get_logger()
+
+BATCH_MS = 100
+"""Fewer wake-ups than one per tick; bigger batches save nothing more and add to the delay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    pieces: list[Piece]
+    ask_partial: bool
+    silence_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    done: Callable[[], None]
+
+
+Work = Pieces | Finish | Literal["pause", "close"]
+
+
+class ThreadedStream:
+    """A `SpeechStream` over any decoder. The thread starts with the first sound."""
+
+    def __init__(
+        self,
+        make_decoder: Callable[[], Decoder],
+        settings: Speech,
+        listener: SpeechListener,
+        call_from_thread: CallFromThread,
+        *,
+        origin_ms: int = 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`make_decoder` is called in the thread."""
+        self.skipped_ms = 0.0
+        """Speech that was never decoded because the decoder was behind."""
+        self._make_decoder = make_decoder
+        self._settings = settings
+        self._listener = listener
+        self._call_from_thread = call_from_thread
+        self._monotonic = monotonic
+        self._gate = Gate(settings.energy_gate_dbfs, settings.hangover_seconds)
+        self._times = TimeMap(origin_ms)
+        self._queue: SimpleQueue[Work] = SimpleQueue()
+        self._batch: list[Piece] = []
+        self._since_partial_ms = 0.0
+        self._silence_ms = settings.open_silence_seconds * 1000
+        self._in_utterance = False
+        self._waiting_bytes = 0
+        self._busy_since: float | None = None
+        self._thread: threading.Thread | None = None
+        self._deaf = False
+        self._finishing: Callable[[], None] | None = None
+        self._odd = b""
+
+    # ---- called in the reactor's thread
+    def feed(self, pcm: bytes) -> None:
+        if self._deaf or self._finishing:
+            return
+        if self._odd or len(pcm) % 2:
+            pcm = self._odd + pcm
+            pcm, self._odd = pcm[: len(pcm) & ~1], pcm[len(pcm) & ~1 :]
+        self._batch += self._gate.push(pcm)
+        self._hand_over(whole=not self._gate.open)
+        if self._in_utterance and self._gate.quiet_ms >= self._silence_ms:
+            self._hand_over(whole=True)
+            self._in_utterance = False
+            self._queue.put("pause")
+            self._gate.close()
+        self._look_after()
+
+    def expect(self, what: Expectation) -> None:
+        silence = {
+            "open": self._settings.open_silence_seconds,
+            "digits": self._settings.digits_silence_seconds,
+            "yes_no": self._settings.yes_no_silence_seconds,
+            "nothing": self._settings.open_silence_seconds,
+        }
+        self._silence_ms = silence[what] * 1000
+
+    def close(self, flushed: Callable[[], None] | None = None) -> None:
+        if flushed is None or self._deaf or self._thread is None:
+            self._deaf = True
+            self._queue.put("close")
+            if flushed:
+                flushed()
+            return
+        self._hand_over(whole=True)
+        self._finishing = flushed
+        self._queue.put("pause")
+        self._queue.put(Finish(flushed))
+
+    def _hand_over(self, *, whole: bool) -> None:
+        size = sum(len(piece.pcm) for piece in self._batch)
+        if not size or not (whole or size >= BATCH_MS * BYTES_PER_MS):
+            return
+        self._since_partial_ms += size / BYTES_PER_MS
+        just_ended = self._gate.quiet_ms > 0
+        ask = whole or just_ended or self._since_partial_ms >= self._settings.partial_ms
+        if ask:
+            self._since_partial_ms = 0
+        self._in_utterance |= any(piece.loud for piece in self._batch)
+        self._waiting_bytes += size
+        self._queue.put(Pieces(self._batch, ask, self._silence_ms))
+        self._batch = []
+        self._start()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="recogniser", daemon=True)
+            try:
+                self._thread.start()
+            except RuntimeError as error:
+                self._fail(f"no thread for the decoder: {error}")
+
+    def _look_after(self) -> None:
+        busy_since = self._busy_since
+        if busy_since is not None and self._monotonic() - busy_since > self._settings.stuck_seconds:
+            self._fail(f"the decoder is stuck for {self._settings.stuck_seconds:g} s")
+            return
+        limit = self._settings.backlog_seconds * 1000 * BYTES_PER_MS
+        while self._waiting_bytes > limit and self._skip_oldest():
+            pass
+
+    def _skip_oldest(self) -> bool:
+        try:
+            work = self._queue.get_nowait()
+        except Empty:
+            return False
+        if not isinstance(work, Pieces):
+            return True
+        if not self.skipped_ms:
+            log.warning("speech_skipped", backlog_seconds=self._settings.backlog_seconds)
+        size = sum(len(piece.pcm) for piece in work.pieces)
+        self._waiting_bytes -= size
+        self.skipped_ms += size / BYTES_PER_MS
+        return True
+
+    def _fail(self, reason: str) -> None:
+        if self._deaf:
+            return
+        self._deaf = True
+        self._queue.put("close")
+        log.error("recogniser_failed", reason=reason)
+        self._listener.failed(reason)
+        if self._finishing:
+            self._finishing()
+
+    def _decoded(self, size: int, outcomes: list[Outcome]) -> None:
+        self._waiting_bytes -= size
+        for outcome in outcomes:
+            if self._deaf:
+                return
+            if isinstance(outcome, Transcript):
+                self._listener.final(outcome)
+            else:
+                self._listener.partial(outcome.text, outcome.end_ms)
+
+    def _finished(self, done: Callable[[], None]) -> None:
+        if self._deaf:
+            return
+        self._deaf = True
+        done()
+
+    # ---- runs in the decoder's thread
+    def _run(self) -> None:
+        try:
+            self._busy_since = self._monotonic()
+            longest_ms = self._settings.longest_utterance_seconds * 1000
+            transcriber = Transcriber(self._make_decoder(), self._times, longest_ms)
+            while self._work(transcriber):
+                pass
+        except Exception as error:
+            self._call_from_thread(self._fail, f"{type(error).__name__}: {error}")
+
+    def _work(self, transcriber: Transcriber) -> bool:
+        self._busy_since = None
+        work = self._queue.get()
+        self._busy_since = self._monotonic()
+        if work == "close":
+            return False
+        if isinstance(work, Finish):
+            self._call_from_thread(self._finished, work.done)
+            return False
+        size, outcomes = self._decode(transcriber, work)
+        if size or outcomes:
+            self._call_from_thread(self._decoded, size, outcomes)
+        return True
+
+    def _decode(
+        self, transcriber: Transcriber, work: Pieces | Literal["pause", "close"]
+    ) -> tuple[int, list[Outcome]]:
+        if not isinstance(work, Pieces):
+            return 0, list(transcriber.pause())
+        heard = transcriber.hear(work.pieces, ask_partial=work.ask_partial, silence_ms=work.silence_ms)
+        return sum(len(piece.pcm) for piece in work.pieces), list(heard)
