@@ -20,6 +20,9 @@ Finding = tuple[Location, str]
 PORTS_PER_CONVERSATION = 8
 """Four legs (caller, agent, partner, supervisor), RTP and RTCP each."""
 
+LONGEST_RUN_FOLDER_BYTES = 90
+"""`/controller.sock` and a NUL must fit into the 108 bytes of sockaddr_un."""
+
 
 def rule_faults(settings: Settings) -> list[Finding]:
     """Contradictions between keys; nothing on the disk is looked at."""
@@ -134,6 +137,13 @@ def _people(settings: Settings) -> Iterator[Finding]:
             yield ("agents", "members", index), f"{member!r} is no softphone of edge.softphones"
 
 
+def _run_folder(settings: Settings) -> Iterator[Finding]:
+    length = len(os.fsencode(settings.paths.run))
+    if length > LONGEST_RUN_FOLDER_BYTES:
+        advice = f"is {length} bytes long with its folder; sockets in it allow {LONGEST_RUN_FOLDER_BYTES}"
+        yield ("paths", "run"), advice
+
+
 def _odds(settings: Settings) -> Iterator[Finding]:
     try:
         ZoneInfo(settings.timezone)
@@ -144,7 +154,7 @@ def _odds(settings: Settings) -> Iterator[Finding]:
 
 
 RULES: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-    _unique_names, _entries, _trunks, _secrets, _ports, _capacity, _people, _odds,
+    _unique_names, _entries, _trunks, _secrets, _ports, _capacity, _people, _run_folder, _odds,
 )
 
 

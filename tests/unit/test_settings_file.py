@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic import BaseModel
 
 from hotline.errors import ConfigurationError
+from hotline.settings import Settings
 from hotline.settings_file import check_settings, load_settings, read_secret
 
 GOOD = """\
@@ -121,6 +126,7 @@ def test_all_faults_come_at_once_with_their_lines(file: Path) -> None:
     ("flow: main", "flow: mian", "there is no mian.yaml"),
     ("flows: flows", "flows: menus", "7: paths.flows:"),
     ("policy: policy.yaml", "policy: rules.yaml", "rules.yaml is not there or not readable"),
+    ("run: ../var/run", "run: /" + 90 * "r", "4: paths.run: is 91 bytes long"),
     ("company:", "timezone: Asia/Guangyuan\ncompany:", "1: timezone: 'Asia/Guangyuan' is no time zone"),
     ("company:", "tts: {engine: command}\ncompany:", "tts.command: name the program"),
     ("company:", "workers: {max_conversations: 9}\ncompany:", "workers.reserved_for_pages: leaves no place"),
@@ -184,3 +190,29 @@ def test_a_file_that_is_no_configuration(tmp_path: Path) -> None:
     assert "valid dictionary" in faults(path)[0]
     path.write_text("a: [\n")
     assert "not valid YAML" in faults(path)[0]
+
+
+# ---- the shipped example
+EXAMPLE = Path(__file__).parents[2] / "config/hotline.yaml"
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        annotations = [field.annotation, *get_args(field.annotation)]
+        inner = [kind for kind in annotations if isinstance(kind, type) and issubclass(kind, BaseModel)]
+        yield name
+        for kind in inner:
+            yield from keys(kind, f"{prefix}{name}.")
+
+
+def test_the_shipped_example_is_sound_and_names_every_key() -> None:
+    load_settings(EXAMPLE)
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert [key for key in keys(Settings) if not re.search(rf"\b{key}:", text)] == []
+
+
+def test_the_shipped_example_spells_out_the_defaults() -> None:
+    settings = load_settings(EXAMPLE)
+    for section in ("recording", "tts", "callbacks", "web", "logging", "workers"):
+        given = getattr(settings, section)
+        assert given == type(given)(**({"max_conversations": 200} if section == "workers" else {}))
