@@ -148,8 +148,6 @@ class Entry(Section):
     """User parts of the request URI; `*` is the rest."""
     flow: str
     drill: bool = False
-    staff: bool = False
-    """Crews ring here: what they say is no caller's report of a leak."""
 
 
 class Agents(Section):

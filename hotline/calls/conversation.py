@@ -50,6 +50,8 @@ class FlowRunner(Protocol):
     """The interpreter with its flow set and position (hotline.flow)."""
 
     version: str
+    emergencies: bool
+    """Whether somebody in danger may be on the line; not so where crews and leaders are called."""
 
     def start(self, connected: inputs.Connected) -> Sequence[Command]: ...
 
@@ -82,7 +84,7 @@ class CallConversation:
         self.prompts = prompts
         self.journal = context.journal
         self.clock = context.clock
-        self.page = PageOutcome(context.job, context.journal, staff=_staff(context))
+        self.page = PageOutcome(context.job, context.journal, staff=not flow.emergencies)
         self.leg: Leg | None = None
         self.mouth: Mouth | None = None
         self.reach: Reach | None = None
@@ -94,6 +96,7 @@ class CallConversation:
         self.answered = False
         self.over = False
         self.last_emergency: Emergency | None = None
+        self.last_words = ""
         self._hear = hear
         self._understanding = understanding
         self._finish_recording = finish_recording
@@ -297,6 +300,7 @@ class CallConversation:
         if self.page.concerns_crew:
             self.feed(inputs.Utterance(text, final, self.now()))
             return
+        self.last_words = text
         understood = self._understanding.of(text, final)
         emergency = understood.emergency
         if emergency is not None:
@@ -391,11 +395,6 @@ class CallConversation:
         timer = self.timers.pop(name, None)
         if timer is not None and timer.active():
             timer.cancel()
-
-
-def _staff(context: WorkerContext) -> bool:
-    """Whether this entry is the crews' own line."""
-    return any(entry.staff and entry.flow == context.job.entry for entry in context.settings.entries)
 
 
 class _LegEars:

@@ -273,7 +273,11 @@ def _record_message(call: CallConversation, command: commands.RecordMessage) -> 
 # ---- tickets
 def _declare(call: CallConversation, command: commands.DeclareEmergency) -> None:
     if not call.declared:
-        call.declare("key", Emergency("other", "unknown", 1.0, ""))
+        words = call.last_words if command.by == "speech" else ""
+        call.declare(command.by, Emergency(command.hazard or "other", "unknown", 1.0, words))
+    elif command.hazard is not None and call.last_emergency is not None:
+        if call.last_emergency.hazard == "other" != command.hazard:
+            call.journal.append(FactLearned, field="hazard", value=command.hazard, confirmed=False)
 
 
 def _learn(call: CallConversation, command: commands.Learn) -> None:
