@@ -173,6 +173,8 @@ def _dispatch_files(settings: Settings) -> Iterator[Finding]:
         path: Path = getattr(settings.dispatch, name)
         if not path.exists() or not os.access(path, os.R_OK):
             yield ("dispatch", name), f"{path} is not there or not readable"
+    if settings.customers is not None and not os.access(settings.customers, os.R_OK):
+        yield ("customers",), f"{settings.customers} is not there or not readable"
 
 
 def _secrets_at_hand(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -128,6 +128,7 @@ def test_all_faults_come_at_once_with_their_lines(file: Path) -> None:
     ("policy: policy.yaml", "policy: rules.yaml", "rules.yaml is not there or not readable"),
     ("run: ../var/run", "run: /" + 90 * "r", "4: paths.run: is 91 bytes long"),
     ("company:", "timezone: Asia/Guangyuan\ncompany:", "1: timezone: 'Asia/Guangyuan' is no time zone"),
+    ("company:", "customers: none.csv\ncompany:", "customers: "),
     ("company:", "tts: {engine: command}\ncompany:", "tts.command: name the program"),
     ("company:", "workers: {max_conversations: 9}\ncompany:", "workers.reserved_for_pages: leaves no place"),
     ("company:", "workers: {max_conversations: 2000}\ncompany:", "workers.rtp_ports: 8000 ports"),
