@@ -150,6 +150,18 @@ class Entry(Section):
     drill: bool = False
 
 
+class OutboundFlows(Section):
+    """Which flow speaks when the hotline itself rings somebody."""
+
+    page: str = "crew_page"
+    callback: str = "callback"
+    notice: str = "crew_notice"
+    """News for a crew that has the incident already."""
+    alarm: str = "notify_leader"
+    """Leaders and named places, when nobody took an emergency."""
+    selftest: str = "selftest"
+
+
 class Agents(Section):
     ring_seconds: Seconds = 20
     queue_seconds: Seconds = 180
@@ -207,6 +219,7 @@ class Settings(Section):
     speech: Speech = Speech()
     tts: TextToSpeech = TextToSpeech()
     entries: tuple[Entry, ...]
+    outbound: OutboundFlows = OutboundFlows()
     agents: Agents = Agents()
     callbacks: Callbacks = Callbacks()
     dispatch: DispatchFiles
