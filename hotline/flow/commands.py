@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hotline.events import Label
+from hotline.events import Hazard, Label
 
 TimerName = Literal["noinput", "interdigit", "limit"]
+Reading = Literal["text", "digits", "number", "date", "time", "duration", "phone", "address"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Segment:
     """A piece of a prompt. `reading` tells how the text is read aloud."""
 
     text: str
-    reading: Literal["text", "digits", "number", "date", "time", "duration", "phone", "address"] = "text"
+    reading: Reading = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ class RecordMessage:
 @dataclass(frozen=True, slots=True)
 class DeclareEmergency:
     by: Literal["speech", "key"]
-    """Speech: the evidence is the last `EmergencyHeard`."""
+    """Speech: the evidence is the last `EmergencyHeard`, or, without one, a phrase of the flows."""
+    hazard: Hazard | None = None
+    """What the flow knows; None: a key, nothing said yet."""
 
 
 @dataclass(frozen=True, slots=True)
