@@ -1,0 +1,170 @@
+"""What dispatch wants done outside, as phone calls: pages, news for crews, alarms, call-backs.
+
+Every order becomes a job for a worker whose `call_id` comes from the order, so the same order
+given twice (after a crash, or because no receipt came) is the same call and rings once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from dispatch.effects import Alarm, CallBackOrder, CallerNews, CrewNotice, Facts, PageOrder, PageUpdate
+from hotline.ipc import Job, Purpose
+from hotline.settings import Settings
+
+
+class EdgeAwayError(Exception):
+    """No phone can be rung now; dispatch keeps the order and gives it again."""
+
+
+class Lines(Protocol):
+    def originate(self, job: Job) -> bool: ...
+
+
+class Workers(Protocol):
+    def tell(self, call_id: str, topic: str, values: dict[str, str]) -> bool: ...
+
+    def hang_up(self, call_id: str, reason: str) -> bool: ...
+
+    def connected(self, call_id: str) -> bool: ...
+
+
+class PhoneOutlet:
+    """Implements `dispatch.effects.Outlet` by real calls."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        edge: Lines,
+        workers: Workers,
+        utcnow: Callable[[], datetime],
+        running: Callable[[str], bool],
+        originated: Callable[[Job, str], None],
+    ) -> None:
+        """`running(call_id)`: that call was begun and is not over.
+
+        `originated(job, effect_id)` is told of each call that is begun.
+        """
+        self._settings = settings
+        self._edge = edge
+        self._workers = workers
+        self._utcnow = utcnow
+        self._running = running
+        self._originated = originated
+        self._zone = ZoneInfo(settings.timezone)
+
+    def page(self, order: PageOrder) -> None:
+        """Ring a crew's (or leader's, or duty centre's) phone and ask for acceptance."""
+        facts = {
+            **self.spoken(order.facts),
+            "page_id": order.page_id,
+            "crew": order.target,
+            "person": order.person,
+            "ring_seconds": self._seconds_until(order.ring_until),
+        }
+        self._ring(
+            "page", order.page_id, self._settings.outbound.page, order.dial, facts, order.facts.drill,
+            order.effect_id,
+        )
+
+    def cancel(self, effect_id: str, page_id: str, why: str) -> None:
+        self._workers.hang_up(page_id, why)
+
+    def update(self, update: PageUpdate) -> None:
+        self._workers.tell(update.page_id, "page_facts", self.spoken(update.facts))
+
+    def notify_crew(self, notice: CrewNotice) -> None:
+        """Phone a crew on its way with what is new."""
+        facts = {
+            **self.spoken(notice.facts),
+            "crew": notice.crew,
+            "fields": ",".join(notice.fields),
+            "ring_seconds": str(self._settings.agents.ring_seconds),
+        }
+        for number, dial in enumerate(notice.dials, 1):
+            call_id = f"{notice.notice_id}-{number}"
+            self._ring(
+                "notify", call_id, self._settings.outbound.notice, dial, facts, notice.facts.drill,
+                notice.effect_id,
+            )
+
+    def alarm(self, alarm: Alarm) -> None:
+        """Nobody took it: every named place with a phone is rung at once."""
+        facts = self.spoken(alarm.facts) if alarm.facts is not None else {}
+        facts |= {"text": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
+        for number, (place, dial) in enumerate(alarm.places, 1):
+            if dial:
+                call_id = f"{alarm.effect_id}-{number}"
+                self._ring(
+                    "notify", call_id, self._settings.outbound.alarm, dial, {**facts, "place_name": place},
+                    alarm.drill, alarm.effect_id,
+                )
+
+    def call_back(self, order: CallBackOrder) -> None:
+        facts = {
+            "caller": order.number,
+            "callback_id": order.callback_id,
+            "reason": order.reason,
+            "ticket": order.ticket,
+            "ring_seconds": self._seconds_until(order.ring_until),
+        }
+        self._ring(
+            "callback", f"{order.callback_id}-{order.attempt}", self._settings.outbound.callback,
+            order.number, facts, order.drill, order.effect_id,
+        )
+
+    def tell_caller(self, news: CallerNews) -> None:
+        """Only a call that is still up can be told; who has hung up is not rung for it."""
+        values = {
+            "text": news.text,
+            "ticket": news.ticket,
+            "incident": news.incident,
+            "target_minutes": self._minutes_until(news.target_at),
+        }
+        if news.forecast_at is not None:
+            values["forecast_minutes"] = self._minutes_until(news.forecast_at)
+        self._workers.tell(news.call_id, news.topic, values)
+
+    def spoken(self, facts: Facts) -> dict[str, str]:
+        """An incident as variables of a flow."""
+        return {
+            "incident": facts.incident,
+            "ticket": facts.ticket,
+            "hazard": facts.hazard,
+            "place": facts.place,
+            "address": facts.address,
+            "address_detail": facts.address_detail,
+            "address_confirmed": "yes" if facts.address_confirmed else "no",
+            "callback_number": facts.callback_number,
+            "target_time": facts.target_at.astimezone(self._zone).isoformat(),
+            "target_minutes": self._minutes_until(facts.target_at),
+            "distance_km": "" if facts.distance_km is None else f"{facts.distance_km:.1f}",
+            "drill": "yes" if facts.drill else "no",
+            "words": facts.words,
+        }
+
+    def _ring(
+        self,
+        purpose: Purpose,
+        call_id: str,
+        entry: str,
+        dial: str,
+        facts: dict[str, str],
+        drill: bool,
+        effect_id: str,
+    ) -> None:
+        if self._running(call_id) or self._workers.connected(call_id):
+            return
+        job = Job(call_id=call_id, purpose=purpose, entry=entry, dial=dial, facts=facts, drill=drill)
+        if not self._edge.originate(job):
+            raise EdgeAwayError
+        self._originated(job, effect_id)
+
+    def _seconds_until(self, then: datetime) -> str:
+        return f"{max((then - self._utcnow()).total_seconds(), 1.0):.1f}"
+
+    def _minutes_until(self, then: datetime) -> str:
+        return str(max(round((then - self._utcnow()).total_seconds() / 60), 0))
