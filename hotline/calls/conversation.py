@@ -16,7 +16,7 @@ import structlog
 
 from hotline.calls import performing
 from hotline.calls.context import WorkerContext
-from hotline.calls.ears import Emergency, FinalTranscript, Recogniser, RecogniserListener, Understanding
+from hotline.calls.ears import Emergency, Understanding
 from hotline.calls.mouth import Mouth, Prompts
 from hotline.calls.paging import PageOutcome
 from hotline.calls.ports import DtmfMethod, EndCause, Leg, LegListener, Timer
@@ -39,6 +39,7 @@ from hotline.events import (
 from hotline.flow import inputs
 from hotline.flow.commands import Command
 from hotline.ipc import Hangup, Tell
+from hotline.speech.recogniser import Expectation, SpeechListener, SpeechStream, Transcript
 
 log = structlog.get_logger()
 
@@ -58,14 +59,6 @@ class FlowRunner(Protocol):
     def step(self, event: inputs.Input) -> Sequence[Command]: ...
 
 
-class Recording(Protocol):
-    """The file the switchboard writes."""
-
-    def finish(self, done: Callable[[str, float], None]) -> None:
-        """Close it; `done(relative path, seconds)` comes once."""
-        ...
-
-
 class CallConversation:
     """One caller's visit, or one outbound call (a page, a call-back)."""
 
@@ -74,11 +67,10 @@ class CallConversation:
         context: WorkerContext,
         flow: FlowRunner,
         prompts: Prompts,
-        hear: Callable[[LegRole, RecogniserListener], Recogniser],
+        hear: Callable[[SpeechListener, int], SpeechStream],
         understanding: Understanding,
-        finish_recording: Callable[[Callable[[str, float], None]], None],
     ) -> None:
-        """`hear` opens a recogniser stream for a leg of that role."""
+        """`hear` opens a recogniser stream for a leg whose first sound is at that ms of the recording."""
         self.context = context
         self.flow = flow
         self.prompts = prompts
@@ -99,8 +91,7 @@ class CallConversation:
         self.last_words = ""
         self._hear = hear
         self._understanding = understanding
-        self._finish_recording = finish_recording
-        self._ears: dict[str, Recogniser] = {}
+        self._ears: dict[str, SpeechStream] = {}
         self._inputs: deque[inputs.Input] = deque()
         self._stepping = False
         self._ended_by = "hotline"
@@ -266,23 +257,24 @@ class CallConversation:
     def _listen_to(self, leg: Leg) -> None:
         if leg.leg_id in self._ears:
             return
+        origin_ms = self.context.switchboard.recording_position_ms()
         try:
-            self._ears[leg.leg_id] = self._hear(leg.role, _LegEars(self, leg))
+            self._ears[leg.leg_id] = self._hear(_LegEars(self, leg), origin_ms)
         except Exception as error:
             log.exception("no ears", call_id=self.journal.call_id)
             self.journal.append(CallFailed, what=f"recogniser: {error!r}", fallback="keys and persons")
 
-    def expect(self, what: str) -> None:
+    def expect(self, what: Expectation) -> None:
         ears = self._ears.get(self.leg.leg_id) if self.leg is not None else None
         if ears is not None:
-            ears.expect(what)  # type: ignore[arg-type]  # Expect.what and Expectation are the same words
+            ears.expect(what)
 
     def heard_partial(self, leg: Leg, text: str, end_ms: int) -> None:
         """Words so far. Only the caller's own words decide."""
         if leg is self.leg:
             self._understand(text, final=False, end_ms=end_ms)
 
-    def heard_final(self, leg: Leg, transcript: FinalTranscript) -> None:
+    def heard_final(self, leg: Leg, transcript: Transcript) -> None:
         self.journal.append(
             Heard,
             leg_id=leg.leg_id,
@@ -370,7 +362,7 @@ class CallConversation:
                 done = True
                 if limit.active():
                     limit.cancel()
-                self._finish_recording(lambda path, seconds: self._close(path, seconds, sip_status))
+                self.context.finish_recording(lambda path, seconds: self._close(path, seconds, sip_status))
 
         def flushed(leg_id: str) -> None:
             waiting.discard(leg_id)
@@ -407,7 +399,7 @@ class _LegEars:
     def partial(self, text: str, end_ms: int) -> None:
         self._conversation.heard_partial(self._leg, text, end_ms)
 
-    def final(self, transcript: FinalTranscript) -> None:
+    def final(self, transcript: Transcript) -> None:
         self._conversation.heard_final(self._leg, transcript)
 
     def failed(self, why: str) -> None:
