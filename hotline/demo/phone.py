@@ -29,8 +29,8 @@ class PhoneEvent:
     """Something that happened at the phone."""
 
     kind: str
-    """ready, registered, register_failed, calling, incoming, ringing, answered, media, hears, quiet,
-    speaking, voice_ended, said, key, ended, error."""
+    """ready, registered, register_failed, calling, incoming, ringing, answered, media,
+    hold (`by`: us, them, nobody), hears, quiet, speaking, voice_ended, said, key, ended, error."""
     at: float
     """Seconds since 1970."""
     monotonic: float

@@ -30,6 +30,7 @@ from hotline.sip.handset_audio import FRAME_BYTES, Ear, Line, Mouth, StereoFile
 FRAME_SECONDS = 0.020
 IDLE_SECONDS = 0.1
 PJ_AUDIO_FRAME = 1
+HELD_BY = {pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "us", pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: "them"}
 
 
 class _Frame(ctypes.Structure):
@@ -76,6 +77,11 @@ class _Call(pj.Call):  # type: ignore[misc]  # the wheel has no type information
             self.handset.tell("answered")
         elif info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.handset.call_over(self, info.lastStatusCode, info.lastReason)
+
+    def onCallMediaState(self, prm: Any) -> None:
+        info = self.getInfo()  # must be held while its media are read
+        states = [HELD_BY.get(media.status, "nobody") for media in info.media]
+        self.handset.tell("hold", by=states[0] if states else "nobody")
 
     def onStreamCreated(self, prm: Any) -> None:
         self.handset.stream = int(prm.pPort)
