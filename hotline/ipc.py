@@ -136,6 +136,14 @@ class EdgeJournalGrew(Message):
     type: Literal["edge_journal_grew"] = "edge_journal_grew"
 
 
+class EdgeStats(Message):
+    """Counters (only growing within one edge process) and gauges, told every few seconds."""
+
+    type: Literal["edge_stats"] = "edge_stats"
+    counters: dict[str, int]
+    gauges: dict[str, int]
+
+
 # ---- worker → controller
 class WorkerHello(Message):
     type: Literal["worker_hello"] = "worker_hello"
@@ -184,7 +192,7 @@ class Hangup(Message):
 
 AnyMessage = Annotated[
     ProviderHello | ProviderDraining | ForkFailed | WorkerReady | WorkerDone | ControllerHello
-    | Originate | Drain | Fork | OriginateFailed | WorkerLost | Registered | EdgeJournalGrew
+    | Originate | Drain | Fork | OriginateFailed | WorkerLost | Registered | EdgeJournalGrew | EdgeStats
     | WorkerHello | JournalGrew | Ask | Answer | Tell | Hangup,
     Field(discriminator="type"),
 ]

@@ -41,6 +41,8 @@ class Listen(Section):
     host: str
     udp_port: Port = 5060
     tcp_port: Port | None = None
+    advertise: str = ""
+    """The address that others are told (Via, Record-Route); empty: `host`. Needed when that is 0.0.0.0."""
 
 
 class Trunk(Section):
@@ -72,6 +74,10 @@ class RateLimits(Section):
     """Requests a second from one address that is neither trunk nor registered."""
     softphone_per_second: float = 20
     burst_seconds: float = 4
+    wrong_password_cost: float = 5
+    """A wrong password counts as so many requests."""
+    connections_per_address: int = 20
+    """Simultaneous TCP connections from one address that is no trunk."""
 
 
 class Edge(Section):
@@ -83,6 +89,10 @@ class Edge(Section):
     worker_wait_seconds: Seconds = 1.5
     """How long an INVITE waits for a worker before it is refused and becomes a call-back."""
     max_register_seconds: int = 600
+    max_contacts: int = Field(3, ge=1)
+    """Phones that one user may have registered at once; all of them ring."""
+    tcp_idle_seconds: Seconds = 900
+    """A TCP connection without a byte for so long is closed; longer than `max_register_seconds`."""
     default_trunk: str = ""
     """Over which trunk numbers are called that are not agents or full URIs."""
 
