@@ -10,6 +10,7 @@ import tempfile
 import warnings
 import wave
 from pathlib import Path
+from typing import Any, TypeAlias
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a pool of threads would be copied badly by fork
 
@@ -30,7 +31,8 @@ PEAK_DBFS = -1.0
 SILENCE_DBFS = -50.0
 FRAME_BYTES = 2
 
-Sound = AudioSegment
+Sound: TypeAlias = Any
+"""A pydub AudioSegment, which comes without type information."""
 Samples = npt.NDArray[np.float64]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from hotline.errors import ConfigurationError, Fault
@@ -82,20 +81,18 @@ def _indexed(folder: Path) -> tuple[dict[str, Path], list[Fault]]:
         return {}, [Fault(path, 1, "", "write one line for each prompt: `text: file.wav`")]
     files: dict[str, Path] = {}
     faults: list[Fault] = []
-    for text, name in _entries(source):
-        inside = isinstance(name, str) and (folder / name).resolve().is_relative_to(folder.resolve())
-        if not inside:
+    for text, name in source.content.items():
+        if not _inside(folder, name):
             faults.append(source.fault([text], f"must be the name of a WAV file in {folder}"))
         elif not (folder / name).is_file():
             faults.append(source.fault([text], f"no such file: {name}; record it or remove the line"))
         else:
-            files[text if text in NAMED else key_of(text)] = folder / name
+            files[text if text in NAMED else key_of(str(text))] = folder / name
     return files, faults
 
 
-def _entries(source: YamlFile) -> Iterator[tuple[str, object]]:
-    for text, name in source.content.items():
-        yield str(text), name
+def _inside(folder: Path, name: object) -> bool:
+    return isinstance(name, str) and (folder / name).resolve().is_relative_to(folder.resolve())
 
 
 def _faults(path: Path) -> list[Fault]:

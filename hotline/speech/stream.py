@@ -75,6 +75,7 @@ class ThreadedStream:
         self._thread: threading.Thread | None = None
         self._deaf = False
         self._finishing: Callable[[], None] | None = None
+        self._last_look: threading.Timer | None = None
         self._odd = b""
 
     # ---- called in the reactor's thread
@@ -113,6 +114,11 @@ class ThreadedStream:
         self._finishing = flushed
         self._queue.put("pause")
         self._queue.put(Finish(flushed))
+        self._last_look = threading.Timer(
+            self._settings.stuck_seconds, self._call_from_thread, [self._fail, "the decoder did not come to an end"]
+        )
+        self._last_look.daemon = True
+        self._last_look.start()
 
     def _hand_over(self, *, whole: bool) -> None:
         size = sum(len(piece.pcm) for piece in self._batch)
@@ -181,6 +187,8 @@ class ThreadedStream:
                 self._listener.partial(outcome.text, outcome.end_ms)
 
     def _finished(self, done: Callable[[], None]) -> None:
+        if self._last_look:
+            self._last_look.cancel()
         if self._deaf:
             return
         self._deaf = True
