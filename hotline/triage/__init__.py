@@ -1,1 +1,15 @@
-"""TODO(owner): one line."""
+"""What was said → label, emergency, hazard, place, address, number, with reasons. Pure, no network."""
+
+from hotline.triage.address import AddressFields, spoken_form
+from hotline.triage.address import parse as parse_address
+from hotline.triage.assess import assess
+from hotline.triage.gazetteer import Gazetteer, Match
+from hotline.triage.model import VERSION, Assessment, Update
+from hotline.triage.numbers import phone_in
+from hotline.triage.replies import answer, says_goodbye, wants_agent
+from hotline.triage.session import TriageSession
+
+__all__ = [
+    "VERSION", "AddressFields", "Assessment", "Gazetteer", "Match", "TriageSession", "Update", "answer",
+    "assess", "parse_address", "phone_in", "says_goodbye", "spoken_form", "wants_agent",
+]
