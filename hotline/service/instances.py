@@ -1,0 +1,100 @@
+"""Which services run on these directories: this one, its predecessor, its successor.
+
+Each start of the service is an instance. Its supervisor and its processes stand in the run
+directory as `<role>-<instance>.process`; the edge, which all instances share, as `edge.process`.
+A record is true as long as that very process lives, so nothing has to be cleared after a SIGKILL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from hotline.service import process
+from hotline.service.process import ProcessRecord
+
+SUPERVISOR = "supervisor"
+ROLES_OF_AN_INSTANCE = ("zygote", "controller")
+
+
+def new_name(now: datetime, pid: int) -> str:
+    """Sorts by time: the newest gets the new calls."""
+    return f"{now:%Y%m%dT%H%M%S%f}-{pid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A service on these directories, living or left behind."""
+
+    name: str
+    supervisor: ProcessRecord | None
+    """None: it died, and the processes live on by themselves."""
+    processes: tuple[ProcessRecord, ...]
+    """Its zygote and controller, those that live."""
+
+
+@contextlib.contextmanager
+def starting(run: Path) -> Iterator[None]:
+    """Held while a supervisor looks around and starts things, so that two never start the same."""
+    descriptor = os.open(run / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def known(run: Path) -> list[Instance]:
+    """All instances of which anything stands in the run directory, oldest first."""
+    prefix, suffix = f"{SUPERVISOR}-", ".process"
+    names = sorted(path.name[len(prefix):-len(suffix)] for path in run.glob(f"{prefix}*{suffix}"))
+    return [_look(run, name) for name in names]
+
+
+def successor(run: Path, name: str) -> Instance | None:
+    """The newest later instance that takes calls: supervised, not draining, its zygote alive."""
+    later = [
+        other for other in known(run)
+        if other.name > name and other.supervisor is not None and not other.supervisor.draining
+        and process.read(record_path(run, "zygote", other.name)) is not None
+    ]
+    return later[-1] if later else None
+
+
+def orphaned(run: Path) -> list[Instance]:
+    """Instances whose supervisor died while a process of theirs still runs, oldest first."""
+    return [one for one in known(run) if one.supervisor is None and one.processes]
+
+
+def was_draining(run: Path, name: str) -> bool:
+    """Whether the dead supervisor of an instance had begun to end it."""
+    record = process.read(record_path(run, SUPERVISOR, name), dead_too=True)
+    return record is not None and record.draining
+
+
+def forget(run: Path, name: str) -> None:
+    """Remove what an ended instance left in the run directory."""
+    for role in (SUPERVISOR, *ROLES_OF_AN_INSTANCE):
+        record_path(run, role, name).unlink(missing_ok=True)
+    settings_path(run, name).unlink(missing_ok=True)
+
+
+def record_path(run: Path, role: str, name: str) -> Path:
+    """Where the process of a role stands; the edge is of all instances."""
+    return run / ("edge.process" if role == "edge" else f"{role}-{name}.process")
+
+
+def settings_path(run: Path, name: str) -> Path:
+    """The checked settings with which an instance's processes run."""
+    return run / f"settings-{name}.json"
+
+
+def _look(run: Path, name: str) -> Instance:
+    found = (process.read(record_path(run, role, name)) for role in ROLES_OF_AN_INSTANCE)
+    supervisor = process.read(record_path(run, SUPERVISOR, name))
+    return Instance(name, supervisor, tuple(record for record in found if record is not None))
