@@ -16,6 +16,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
+from hotline.settings_file import load_settings
+
 START_SECONDS = 40.0
 POLL_SECONDS = 0.05
 
@@ -67,18 +71,19 @@ class Service:
         instance: str = "1",
     ) -> None:
         """`overrides` are configuration keys (`agents.ring_seconds`) and their values."""
-        self.folder, self.config, self.instance = folder, config, instance
+        self.folder, self.instance = folder, instance
         self.ports = ports or Ports.choose()
         self.state, self.run_folder = folder / "state", folder / "run"
         self.recordings = folder / "recordings"
         self.log = folder / f"service-{instance}.log"
-        self._overrides: dict[str, object] = {
-            "paths.run": str(self.run_folder),
-            "paths.state": str(self.state),
-            "paths.recordings": str(self.recordings),
-            **self.ports.overrides(),
-            **(overrides or {}),
+        self.config = folder / "hotline.yaml"
+        """The whole configuration as it runs, for every `hotline` command that shall see this service."""
+        folder.mkdir(parents=True, exist_ok=True)
+        changed: dict[str, object] = {
+            "paths.run": self.run_folder, "paths.state": self.state, "paths.recordings": self.recordings,
+            **self.ports.overrides(), **(overrides or {}),
         }
+        write_configuration(config, self.config, changed)
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -95,16 +100,9 @@ class Service:
     def journals(self) -> Path:
         return self.state / "journal"
 
-    def set_options(self) -> list[str]:
-        """`--set KEY=VALUE` for any `hotline` command that shall see this service."""
-        words = []
-        for key, value in self._overrides.items():
-            words += ["--set", f"{key}={value if isinstance(value, str) else json.dumps(value)}"]
-        return words
-
     def command(self, *words: str) -> list[str]:
         """A command line of the `hotline` program for this service."""
-        return [sys.executable, "-m", "hotline", *words, "--config", str(self.config), *self.set_options()]
+        return [str(Path(sys.executable).with_name("hotline")), *words, "--config", str(self.config)]
 
     # ---- life
     @property
@@ -186,14 +184,13 @@ class Service:
             _kill(pid)
 
     def processes(self) -> dict[int, str]:
-        """Every living process of this service (orphans too), by the run folder on its command line or
-        in its environment: pid → command line."""
-        mark = str(self.run_folder).encode()
+        """Every living process of this service, orphans too: pid → command line, which names its file."""
+        mark = str(self.config).encode()
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdecimal() and int(entry.name) != os.getpid():
                 words = _read(entry / "cmdline")
-                if mark in words and b"hotline" in words:
+                if mark in words.split(b"\0"):
                     found[int(entry.name)] = words.replace(b"\0", b" ").decode(errors="replace").strip()
         return found
 
@@ -208,6 +205,17 @@ class Service:
         if self._process is None:
             raise ServiceError("the service was not started")
         self._process.send_signal(number)
+
+
+def write_configuration(example: Path, target: Path, changed: Mapping[str, object]) -> None:
+    """The example with some keys changed and absolute paths, as a file of its own.
+
+    Raises ConfigurationError.
+    """
+    options = [f"{key}={json.dumps(value, default=str)}" for key, value in changed.items()]
+    settings = load_settings(example, options)
+    with target.open("w", encoding="utf-8") as file:
+        YAML(typ="safe", pure=True).dump(settings.model_dump(mode="json"), file)
 
 
 def _read(path: Path) -> bytes:

@@ -91,7 +91,7 @@ def _response_times(folder: Path) -> list[float]:
     times = []
     for path in folder.glob("*_rtt.csv"):
         with path.open() as file:
-            times += [float(row["response_time(ms)"]) for row in csv.DictReader(file, delimiter=";")]
+            times += [float(row["response_time_ms"]) for row in csv.DictReader(file, delimiter=";")]
     return times
 
 
