@@ -12,8 +12,7 @@ import os
 from typing import Any
 
 import structlog
-from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
-from zope.interface import provider
+from twisted.logger import LogEvent, LogLevel, formatEvent, globalLogPublisher
 
 from hotline.privacy import mask_event
 from hotline.settings import Logging
@@ -81,11 +80,11 @@ def _take_over_logging(settings: Logging) -> None:
 
 
 def _take_over_twisted() -> None:
-    globalLogPublisher.removeObserver(_from_twisted)
-    globalLogPublisher.addObserver(_from_twisted)
+    observer: Any = _from_twisted
+    globalLogPublisher.removeObserver(observer)
+    globalLogPublisher.addObserver(observer)
 
 
-@provider(ILogObserver)
 def _from_twisted(event: LogEvent) -> None:
     """Twisted's chatter stays out; its warnings and failures come as ours."""
     if event.get("log_level", LogLevel.info) < LogLevel.warn:

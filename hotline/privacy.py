@@ -25,7 +25,8 @@ WORD_FIELDS = frozenset({
 })
 OPEN_FIELDS = frozenset({
     "timestamp", "level", "process", "pid", "instance", "call_id", "event_id", "page_id", "leg_id",
-    "ticket_id", "incident_id", "ask_id", "flow", "state", "flow_version", "version", "path", "file", "trunk", "port",
+    "ticket_id", "incident_id", "ask_id", "flow", "state", "flow_version", "version",
+    "path", "file", "trunk", "port",
 })
 """Made by us, never from a caller's mouth or phone; long digits in them mean something else."""
 KEPT_DIGITS = 3
