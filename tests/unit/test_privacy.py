@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from hotline import logs
 from hotline.events import RECORD
@@ -78,7 +79,9 @@ def test_a_whole_call_leaves_no_number_and_no_word(lines: pytest.CaptureFixture[
     assert "c1" in text and "worker" in text
 
 
-def test_libraries_are_masked_too(lines: pytest.CaptureFixture[str]) -> None:
+def test_libraries_are_masked_too(
+    lines: pytest.CaptureFixture[str], logged_errors: Callable[[], list[Failure]]
+) -> None:
     logging.getLogger("sqlalchemy").warning("parameters: %s %s", NUMBER, WORDS)
     Logger().warn("bad request from {number}", number=NUMBER)
     Logger().info("chatter")
@@ -86,6 +89,7 @@ def test_libraries_are_masked_too(lines: pytest.CaptureFixture[str]) -> None:
         raise ValueError(WORDS)
     except ValueError:
         Logger().failure("in a callback")
+    assert [failure.type for failure in logged_errors()] == [ValueError]
     text = said(lines)
     assert not secrets_in(text)
     assert text.count("…678") == 2
