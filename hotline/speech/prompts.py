@@ -29,7 +29,7 @@ log = structlog.get_logger()
 VERSION = 1
 """Of the processing after the synthesiser; raised when it changes, so that nothing old is played."""
 APOLOGY_FILE = Path(__file__).with_name("assets") / "apology.wav"
-PAUSES_MS = {"。": 350, "！": 350, "？": 350, ".": 350, "!": 350, "?": 350, "；": 250, "：": 200, "，": 180, "、": 120}
+PAUSES_MS = {**dict.fromkeys("。！？.!?", 350), "；": 250, "：": 200, "，": 180, "、": 120}
 SHORT_PAUSE_MS = 60
 SPOKEN_FOLDER = "spoken"
 """What was rendered during calls, callers' numbers and addresses among it: erased by `prune`."""

@@ -114,8 +114,9 @@ class ThreadedStream:
         self._finishing = flushed
         self._queue.put("pause")
         self._queue.put(Finish(flushed))
+        why = "the decoder did not come to an end"
         self._last_look = threading.Timer(
-            self._settings.stuck_seconds, self._call_from_thread, [self._fail, "the decoder did not come to an end"]
+            self._settings.stuck_seconds, self._call_from_thread, [self._fail, why]
         )
         self._last_look.daemon = True
         self._last_look.start()
