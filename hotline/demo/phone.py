@@ -30,7 +30,8 @@ class PhoneEvent:
 
     kind: str
     """ready, registered, register_failed, calling, incoming, ringing, answered, media,
-    hold (`by`: us, them, nobody), hears, quiet, speaking, voice_ended, said, key, ended, error."""
+    hold (`by`: us, them, nobody), hears, quiet, speaking, voice_ended, said,
+    pressed, key, ended, error."""
     at: float
     """Seconds since 1970."""
     monotonic: float
@@ -126,6 +127,12 @@ class Phone:
         Several lines wait for one another. Returns at once; `said` follows.
         """
         self._do("say", wav=str(wav), after_quiet=after_quiet_seconds, delay=delay_seconds)
+
+    def press_later(
+        self, keys: str, *, after_quiet_seconds: float | None = None, delay_seconds: float = 0
+    ) -> None:
+        """Press keys like `say` says a line: in turn, and when the far end has fallen silent."""
+        self._do("keys_later", keys=keys, after_quiet=after_quiet_seconds, delay=delay_seconds)
 
     def record(self, wav: Path) -> None:
         """Keep what this phone says (left) and hears (right) until the call ends."""

@@ -184,13 +184,13 @@ class Service:
             _kill(pid)
 
     def processes(self) -> dict[int, str]:
-        """Every living process of this service, orphans too: pid → command line, which names its file."""
-        mark = str(self.config).encode()
+        """Every living process of this service, orphans too: pid → command line, which names its files."""
+        mark = bytes(self.folder) + b"/"
         found = {}
         for entry in Path("/proc").iterdir():
             if entry.name.isdecimal() and int(entry.name) != os.getpid():
                 words = _read(entry / "cmdline")
-                if mark in words.split(b"\0"):
+                if any(word.startswith(mark) for word in words.split(b"\0")):
                     found[int(entry.name)] = words.replace(b"\0", b" ").decode(errors="replace").strip()
         return found
 

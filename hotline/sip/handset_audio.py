@@ -6,6 +6,7 @@ import math
 import wave
 from array import array
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -32,13 +33,15 @@ def rms(pcm: bytes) -> float:
 
 @dataclass(slots=True)
 class Line:
-    """One thing to say, and when: after `delay_seconds`, and once the far end has spoken and stopped."""
+    """One thing to say or press, and when: after `delay_seconds`, once the far end has spoken and stopped."""
 
     name: str
     pcm: bytes
     after_quiet_seconds: float | None
     """None: without waiting for the far end."""
     delay_seconds: float
+    keys: str = ""
+    """Pressed instead of saying anything."""
 
     @classmethod
     def read(cls, path: Path, after_quiet_seconds: float | None, delay_seconds: float) -> Line:
@@ -50,10 +53,13 @@ class Line:
 
 
 class Mouth:
-    """Says its lines one after the other; tells `speaking`, `voice_ended` (last loud frame) and `said`."""
+    """Says its lines one after the other.
 
-    def __init__(self, tell: Teller) -> None:
-        self._tell = tell
+    Tells `speaking`, `voice_ended` (last loud frame) and `said`; `pressed` for keys.
+    """
+
+    def __init__(self, tell: Teller, press: Callable[[str], None]) -> None:
+        self._tell, self._press = tell, press
         self._lines: deque[Line] = deque()
         self._position = 0
         self._last_loud = 0
@@ -74,6 +80,12 @@ class Mouth:
         line = self._lines[0]
         if self._position == 0 and not self._may_start(line, quiet_seconds):
             return SILENCE
+        if line.keys:
+            self._lines.popleft()
+            self._start_waiting()
+            self._tell("pressed", keys=line.keys)
+            self._press(line.keys)
+            return SILENCE
         frame = line.pcm[self._position : self._position + FRAME_BYTES]
         self._position += FRAME_BYTES
         if self._position - FRAME_BYTES == self._last_loud:
@@ -93,6 +105,8 @@ class Mouth:
             return False
         if self._waited_seconds < line.delay_seconds:
             return False
+        if line.keys:
+            return True
         starts = range(0, len(line.pcm), FRAME_BYTES)
         loud = [at for at in starts if rms(line.pcm[at : at + FRAME_BYTES]) >= SPEECH_RMS]
         self._last_loud = loud[-1] if loud else -1
