@@ -167,3 +167,12 @@ def is_playable(path: Path) -> bool:
             return (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
     except (OSError, EOFError, wave.Error):
         return False
+
+
+def seconds(path: Path) -> float:
+    """Playing time of a WAV file; 0 when it cannot be read."""
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getnframes() / file.getframerate()
+    except (OSError, EOFError, wave.Error):
+        return 0.0

@@ -63,6 +63,10 @@ class PromptStore:
         """
         return [self._render(segment, keep) for segment in _audible(segments)]
 
+    def seconds(self, segments: Iterable[Spoken]) -> float:
+        """How long the prompt takes; renders it when it is missing."""
+        return sum(audio.seconds(path) for path in self.render(segments, keep=True))
+
     def hold_music(self) -> Path:
         """The loop for callers who wait; made at the first use (`ensure_assets`)."""
         recorded = self._recordings.named(HOLD_MUSIC)
