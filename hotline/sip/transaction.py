@@ -78,6 +78,7 @@ class ServerTransaction(_Transaction):
         self.invite = request.method == "INVITE"
         self.status = 0
         """Of the last answer; 0: none yet."""
+        self.on_cancel: Callable[[], None] = lambda: None
         self._last = b""
 
     def respond(self, response: Response) -> None:
