@@ -31,7 +31,7 @@ class PhoneEvent:
     kind: str
     """ready, registered, register_failed, calling, incoming, ringing, answered, media,
     hold (`by`: us, them, nobody), hears, quiet, speaking, voice_ended, said,
-    pressed, key, ended, error."""
+    acting (`do`), key, ended, error."""
     at: float
     """Seconds since 1970."""
     monotonic: float
@@ -132,7 +132,12 @@ class Phone:
         self, keys: str, *, after_quiet_seconds: float | None = None, delay_seconds: float = 0
     ) -> None:
         """Press keys like `say` says a line: in turn, and when the far end has fallen silent."""
-        self._do("keys_later", keys=keys, after_quiet=after_quiet_seconds, delay=delay_seconds)
+        self._do("later", command={"do": "keys", "keys": keys}, after_quiet=after_quiet_seconds,
+                 delay=delay_seconds)
+
+    def hangup_later(self, *, after_quiet_seconds: float | None = None) -> None:
+        """Hang up in turn, when the far end has fallen silent."""
+        self._do("later", command={"do": "hangup"}, after_quiet=after_quiet_seconds, delay=0)
 
     def record(self, wav: Path) -> None:
         """Keep what this phone says (left) and hears (right) until the call ends."""

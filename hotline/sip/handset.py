@@ -118,7 +118,7 @@ class Handset:
         self.stream: int | None = None
         self.call: _Call | None = None
         self.refused: list[_Call] = []
-        self.mouth, self.ear = Mouth(self.tell, self._press_quietly), Ear(self.tell)
+        self.mouth, self.ear = Mouth(self.tell, self._obey), Ear(self.tell)
         self.file: StereoFile | None = None
         self.running = True
         self._account: _Account | None = None
@@ -336,12 +336,9 @@ class Handset:
     def do_say(self, wav: str, after_quiet: float | None, delay: float) -> None:
         self.mouth.add(Line.read(Path(wav), after_quiet, delay))
 
-    def do_keys_later(self, keys: str, after_quiet: float | None, delay: float) -> None:
-        self.mouth.add(Line(keys, b"", after_quiet, delay, keys))
-
-    def _press_quietly(self, keys: str) -> None:
-        """Within the media turn no error may end the phone."""
-        self._obey({"do": "keys", "keys": keys})
+    def do_later(self, command: dict[str, Any], after_quiet: float | None, delay: float) -> None:
+        """Obey another command when it is its turn among the lines to say."""
+        self.mouth.add(Line(command["do"], b"", after_quiet, delay, command))
 
     def do_record(self, wav: str) -> None:
         """From now on: what this phone says left, what it hears right."""

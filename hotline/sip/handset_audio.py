@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 FRAME_BYTES = 320
 FRAME_SECONDS = 0.020
@@ -33,15 +33,15 @@ def rms(pcm: bytes) -> float:
 
 @dataclass(slots=True)
 class Line:
-    """One thing to say or press, and when: after `delay_seconds`, once the far end has spoken and stopped."""
+    """One thing to say or do, and when: after `delay_seconds`, once the far end has spoken and stopped."""
 
     name: str
     pcm: bytes
     after_quiet_seconds: float | None
     """None: without waiting for the far end."""
     delay_seconds: float
-    keys: str = ""
-    """Pressed instead of saying anything."""
+    command: dict[str, Any] | None = None
+    """Obeyed instead of saying anything: keys, hangup …"""
 
     @classmethod
     def read(cls, path: Path, after_quiet_seconds: float | None, delay_seconds: float) -> Line:
@@ -55,11 +55,11 @@ class Line:
 class Mouth:
     """Says its lines one after the other.
 
-    Tells `speaking`, `voice_ended` (last loud frame) and `said`; `pressed` for keys.
+    Tells `speaking`, `voice_ended` (last loud frame) and `said`; `acting` for commands.
     """
 
-    def __init__(self, tell: Teller, press: Callable[[str], None]) -> None:
-        self._tell, self._press = tell, press
+    def __init__(self, tell: Teller, obey: Callable[[dict[str, Any]], None]) -> None:
+        self._tell, self._obey = tell, obey
         self._lines: deque[Line] = deque()
         self._position = 0
         self._last_loud = 0
@@ -80,11 +80,11 @@ class Mouth:
         line = self._lines[0]
         if self._position == 0 and not self._may_start(line, quiet_seconds):
             return SILENCE
-        if line.keys:
+        if line.command is not None:
             self._lines.popleft()
             self._start_waiting()
-            self._tell("pressed", keys=line.keys)
-            self._press(line.keys)
+            self._tell("acting", **line.command)
+            self._obey(dict(line.command))
             return SILENCE
         frame = line.pcm[self._position : self._position + FRAME_BYTES]
         self._position += FRAME_BYTES
@@ -105,7 +105,7 @@ class Mouth:
             return False
         if self._waited_seconds < line.delay_seconds:
             return False
-        if line.keys:
+        if line.command is not None:
             return True
         starts = range(0, len(line.pcm), FRAME_BYTES)
         loud = [at for at in starts if rms(line.pcm[at : at + FRAME_BYTES]) >= SPEECH_RMS]
