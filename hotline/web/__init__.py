@@ -1,1 +1,1 @@
-"""TODO(owner): one line."""
+"""Pages for people and machines: health, readiness and metrics."""
