@@ -91,7 +91,8 @@ def _danger(run: Run, given: inputs.Input) -> tuple[str, Hazard | None]:
         digits = isinstance(run.state, Ask) and run.state.do == "collect" and given.key.isdigit()
         return ("key", None) if given.key in link.keys and not digits else ("", None)
     if isinstance(given, inputs.Utterance):
-        for hazard in link.ranking:
+        for hazard in link.ranking if given.label is None else ():
+            # Words alone decide only where no triage has weighed them (打不着火了 is no fire).
             if any(said_without(given.text, one, link.negations) for one in link.phrases.get(hazard, ())):
                 return "speech", hazard
         if given.final and given.label == "leak_emergency":

@@ -20,7 +20,7 @@ class EmergencyLink(Part):
     keys: Keys = Field(min_length=1)
     """The first is the announced one; at least one is no digit, for the states that collect digits."""
     phrases: dict[Hazard, Texts]
-    """Without a negation before them they declare an emergency, triage or not."""
+    """Without a negation before them they declare an emergency where no triage weighs the words."""
     negations: Texts = ()
     flow: Name
     advice: Name
