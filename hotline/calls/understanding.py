@@ -8,6 +8,7 @@ from hotline.triage import (
     Gazetteer,
     TriageSession,
     Update,
+    assess,
     parse_address,
     phone_in,
     spoken_form,
@@ -27,9 +28,13 @@ class RuleUnderstanding:
     def of(self, text: str, final: bool) -> Understood:
         """Emergency and label from partial and final transcripts; address and number from finals."""
         update = self._session.feed(text, final)
+        label, confidence = update.label, update.confidence
         address: dict[str, str] = {}
         number, latitude, longitude = "", None, None
         if final:
+            # What the caller wants next stands in this utterance alone: 没有了谢谢 is no second repair.
+            alone = assess(text)
+            label, confidence = alone.label, alone.confidence
             fields = parse_address(text, self._gazetteer)
             number = phone_in(text, country=self._country, area_code=self._area_code)
             if not fields.empty():
@@ -40,8 +45,8 @@ class RuleUnderstanding:
                     latitude, longitude = match.latitude, match.longitude
         return Understood(
             emergency=_news(update, text),
-            label=update.label,
-            confidence=update.confidence,
+            label=label,
+            confidence=confidence,
             address=address,
             number=number,
             latitude=latitude,
