@@ -21,8 +21,17 @@ from hotline.journal import Entry, read
 
 log = structlog.get_logger()
 
-Store = Callable[[str, Sequence[dict[str, Any]], int], None]
-"""(journal name, records, offset after them): one transaction; raises when the database is away."""
+EDGE = "edge"
+"""Name of the edge's journal, which never ends."""
+BATCH_RECORDS = 500
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one journal that wait to be stored, and where the next one begins."""
+
+    journal: str
+    records: Sequence[dict[str, Any]]
+    next_offset: int
 
 
 @dataclass(slots=True)
@@ -40,18 +49,13 @@ class JournalReader:
         self,
         directory: Path,
         deliver: Callable[[Record], None],
-        store: Store,
         offsets: Mapping[str, int] | None,
-        *,
-        store_failed: Callable[[Exception], None] = lambda error: None,
     ) -> None:
         """`offsets`: what is stored, by journal name; None with the database away (the local note serves)."""
         self._directory = directory
         self._done = directory / "done"
         self._note = directory / "offsets.json"
         self._deliver = deliver
-        self._store = store
-        self._store_failed = store_failed
         self._files: dict[str, _File] = {}
         self._offsets = dict(offsets) if offsets is not None else self._read_note()
         directory.mkdir(parents=True, exist_ok=True)
@@ -61,7 +65,6 @@ class JournalReader:
         """Look at every journal; the doorbell only makes it sooner."""
         for path in sorted(self._directory.glob("*.jsonl")):
             self.look(path.stem)
-        self.store()
 
     def look(self, name: str) -> None:
         """Deliver what one journal has grown by."""
@@ -78,24 +81,23 @@ class JournalReader:
             file.unstored.append(entry)
             file.ended = file.ended or isinstance(entry.record, CallEnded)
 
-    def store(self) -> None:
-        """Store what was delivered; stops at the first failure and goes on there the next time."""
-        changed = False
-        for name, file in list(self._files.items()):
+    def next_batch(self) -> Batch | None:
+        """What is to be stored next; the same again until `stored` says that it is."""
+        for name, file in self._files.items():
             if file.unstored:
-                try:
-                    rows = [entry.record.model_dump(mode="json") for entry in file.unstored]
-                    self._store(name, rows, file.unstored[-1].next_offset)
-                except Exception as error:
-                    self._store_failed(error)
-                    break
-                file.stored = self._offsets[name] = file.unstored[-1].next_offset
-                file.unstored.clear()
-                changed = True
-            if file.ended and name != "edge":
-                self._put_away(name)
-        if changed:
-            self._write_note()
+                waiting = file.unstored[:BATCH_RECORDS]
+                rows = [entry.record.model_dump(mode="json") for entry in waiting]
+                return Batch(name, rows, waiting[-1].next_offset)
+        return None
+
+    def stored(self, batch: Batch) -> None:
+        """The batch and its offset are in the database; an ended journal is put away."""
+        file = self._files[batch.journal]
+        del file.unstored[: len(batch.records)]
+        file.stored = self._offsets[batch.journal] = batch.next_offset
+        if file.ended and not file.unstored and batch.journal != EDGE:
+            self._put_away(batch.journal)
+        self._write_note()
 
     def backlog(self) -> int:
         """Records that are delivered but not yet stored."""
@@ -103,7 +105,7 @@ class JournalReader:
 
     def unfinished(self) -> list[str]:
         """Calls whose journal has no end yet."""
-        return [name for name, file in self._files.items() if name != "edge" and not file.ended]
+        return [name for name, file in self._files.items() if name != EDGE and not file.ended]
 
     def _hand_over(self, record: Record) -> None:
         try:

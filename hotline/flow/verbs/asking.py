@@ -132,7 +132,9 @@ class _Menu(Asking):
         wanted = run.defaults.min_confidence if state.min_confidence is None else state.min_confidence
         sure = heard.label is not None and heard.confidence >= wanted
         by_label = next((one for one in state.choices if sure and heard.label in one.labels), None)
-        choice = by_label or pick(state.choices, heard.text)
+        # "Everything else" is what is left when no phrase fits: 没有了谢谢 answers the question.
+        by_phrase = pick(state.choices, heard.text)
+        choice = (by_phrase or by_label) if heard.label == "consult_other" else (by_label or by_phrase)
         if choice:
             take(run, choice)
         elif state.otherwise:

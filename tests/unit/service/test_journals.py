@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +20,17 @@ class Shelf:
         self.offsets: dict[str, int] = {}
         self.away = False
 
-    def __call__(self, name: str, rows: Sequence[dict[str, Any]], offset: int) -> None:
-        if self.away:
-            raise ConnectionError("database away")
-        self.rows.extend(rows)
-        self.offsets[name] = offset
+    def store(self, reader: JournalReader) -> None:
+        """What the controller does in a thread."""
+        while not self.away and (batch := reader.next_batch()):
+            self.rows.extend(batch.records)
+            self.offsets[batch.journal] = batch.next_offset
+            reader.stored(batch)
+
+
+def scan(reader: JournalReader, shelf: Shelf) -> None:
+    reader.scan()
+    shelf.store(reader)
 
 
 def journal(directory: Path, call_id: str = "call-1") -> Journal:
@@ -35,13 +40,13 @@ def journal(directory: Path, call_id: str = "call-1") -> Journal:
 def test_each_record_is_delivered_at_once_and_stored_once(tmp_path: Path) -> None:
     heard: list[Record] = []
     shelf = Shelf()
-    reader = JournalReader(tmp_path, heard.append, shelf, {})
+    reader = JournalReader(tmp_path, heard.append, {})
     writer = journal(tmp_path)
     writer.append(FactLearned, field="address", value="a", confirmed=True)
-    reader.scan()
+    scan(reader, shelf)
     writer.append(FactLearned, field="address", value="b", confirmed=True)
-    reader.scan()
-    reader.scan()
+    scan(reader, shelf)
+    scan(reader, shelf)
     assert [record.event_id for record in heard] == ["call-1/1", "call-1/2"]
     assert [row["event_id"] for row in shelf.rows] == ["call-1/1", "call-1/2"]
 
@@ -50,17 +55,17 @@ def test_with_the_database_away_records_are_still_delivered_and_stored_later(tmp
     heard: list[Record] = []
     shelf = Shelf()
     shelf.away = True
-    reader = JournalReader(tmp_path, heard.append, shelf, None)
+    reader = JournalReader(tmp_path, heard.append, None)
     writer = journal(tmp_path)
     writer.append(FactLearned, field="address", value="a", confirmed=True)
     writer.append(CallEnded, by="caller")
-    reader.scan()
+    scan(reader, shelf)
     assert len(heard) == 2
     assert shelf.rows == []
     assert reader.backlog() == 2
     assert (tmp_path / "call-1.jsonl").exists()
     shelf.away = False
-    reader.store()
+    shelf.store(reader)
     assert len(shelf.rows) == 2
     assert reader.backlog() == 0
     assert (tmp_path / "done" / "call-1.jsonl").exists()
@@ -70,10 +75,10 @@ def test_a_restart_goes_on_at_the_stored_offset(tmp_path: Path) -> None:
     shelf = Shelf()
     writer = journal(tmp_path)
     writer.append(FactLearned, field="address", value="a", confirmed=True)
-    JournalReader(tmp_path, lambda record: None, shelf, {}).scan()
+    scan(JournalReader(tmp_path, lambda record: None, {}), shelf)
     writer.append(FactLearned, field="address", value="b", confirmed=True)
     heard: list[Record] = []
-    JournalReader(tmp_path, heard.append, shelf, shelf.offsets).scan()
+    scan(JournalReader(tmp_path, heard.append, shelf.offsets), shelf)
     assert [record.event_id for record in heard] == ["call-1/2"]
 
 
@@ -81,9 +86,9 @@ def test_without_the_database_a_restart_goes_on_by_the_local_note(tmp_path: Path
     shelf = Shelf()
     writer = journal(tmp_path)
     writer.append(FactLearned, field="address", value="a", confirmed=True)
-    JournalReader(tmp_path, lambda record: None, shelf, {}).scan()
+    scan(JournalReader(tmp_path, lambda record: None, {}), shelf)
     heard: list[Record] = []
-    JournalReader(tmp_path, heard.append, shelf, None).scan()
+    scan(JournalReader(tmp_path, heard.append, None), shelf)
     assert heard == []
     assert json.loads((tmp_path / "offsets.json").read_text()) == shelf.offsets
 
@@ -100,7 +105,7 @@ def test_a_record_that_dispatch_cannot_digest_does_not_stop_the_others(tmp_path:
     writer.append(FactLearned, field="address", value="a", confirmed=True)
     writer.append(FactLearned, field="address", value="b", confirmed=True)
     shelf = Shelf()
-    JournalReader(tmp_path, deliver, shelf, {}).scan()
+    scan(JournalReader(tmp_path, deliver, {}), shelf)
     assert heard == ["call-1/1", "call-1/2"]
     assert len(shelf.rows) == 2
 
