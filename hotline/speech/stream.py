@@ -23,6 +23,8 @@ from hotline.speech.transcriber import Decoder, Outcome, Transcriber
 
 log = structlog.get_logger()
 
+SHORTEST_BYTES, LONGEST_BYTES = 20 * BYTES_PER_MS, 100 * BYTES_PER_MS
+"""Pieces that the gate judges: whatever comes is joined or cut to these."""
 BATCH_MS = 100
 """Fewer wake-ups than one per tick; bigger batches save nothing more and add to the delay."""
 
@@ -76,15 +78,21 @@ class ThreadedStream:
         self._deaf = False
         self._finishing: Callable[[], None] | None = None
         self._last_look: threading.Timer | None = None
-        self._odd = b""
+        self._rest = b""
 
     # ---- called in the reactor's thread
     def feed(self, pcm: bytes) -> None:
         if self._deaf or self._finishing:
             return
-        if self._odd or len(pcm) % 2:
-            pcm = self._odd + pcm
-            pcm, self._odd = pcm[: len(pcm) & ~1], pcm[len(pcm) & ~1 :]
+        if self._rest or len(pcm) % 2 or len(pcm) < SHORTEST_BYTES:
+            pcm = self._rest + pcm
+            whole = len(pcm) & ~1 if len(pcm) >= SHORTEST_BYTES else 0
+            pcm, self._rest = pcm[:whole], pcm[whole:]
+        for start in range(0, len(pcm), LONGEST_BYTES):
+            self._hear(pcm[start : start + LONGEST_BYTES])
+        self._look_after()
+
+    def _hear(self, pcm: bytes) -> None:
         self._batch += self._gate.push(pcm)
         self._hand_over(whole=not self._gate.open)
         if self._in_utterance and self._gate.quiet_ms >= self._silence_ms:
@@ -92,7 +100,6 @@ class ThreadedStream:
             self._in_utterance = False
             self._queue.put("pause")
             self._gate.close()
-        self._look_after()
 
     def expect(self, what: Expectation) -> None:
         silence = {
