@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-DEFAULT_CONVERSATION = "hotline.calls.conversation:create_conversation"
+DEFAULT_CONVERSATION = "hotline.app:build_conversation"
 RETRY_SECONDS = 0.2
 READ_BYTES = 65536
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -258,7 +258,9 @@ def _sent(line: socket.socket, job: Job) -> bool:
     return True
 
 
-def load(settings: Settings, conversation: str, *, with_flows: bool = True) -> tuple[Loaded, Callable[[], Any]]:
+def load(
+    settings: Settings, conversation: str, *, with_flows: bool = True
+) -> tuple[Loaded, Callable[[], Any]]:
     """Import and load all that workers need; also returns what loads the flows anew.
 
     Raises ConfigurationError for the flows. A missing or broken speech model is logged: the line
@@ -272,12 +274,18 @@ def load(settings: Settings, conversation: str, *, with_flows: bool = True) -> t
     for module in PRELOADED:
         importlib.import_module(module)
     module_name, _, name = conversation.partition(":")
-    create = getattr(importlib.import_module(module_name), name)
+    conversations = importlib.import_module(module_name)
+    if hasattr(conversations, "preload"):
+        conversations.preload(settings)
 
     def flows() -> Any:
         return load_flows(settings.paths.flows) if with_flows else None
 
-    return Loaded(settings, create, flows(), _speech_model(settings)), flows
+    loaded = Loaded(settings, getattr(conversations, name), flows(), _speech_model(settings))
+    threads = len(os.listdir("/proc/self/task"))
+    if threads > 1:
+        log.error("a library started threads before the fork; workers may hang", threads=threads)
+    return loaded, flows
 
 
 PRELOADED = (

@@ -18,6 +18,7 @@ from hotline.sip.uri import (
     Uri,
     UriError,
     header_parameters,
+    host_port,
     parse_address,
     parse_host_port,
     parse_uri,
@@ -76,6 +77,10 @@ class Via:
     @property
     def sent_by(self) -> str:
         return f"{self.host}:{self.port or 5060}"
+
+    def __str__(self) -> str:
+        parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters.items())
+        return f"SIP/2.0/{self.transport} {host_port(self.host, self.port)}{parameters}"
 
 
 @dataclass(slots=True)

@@ -56,7 +56,9 @@ class Phone:
         self._process.stdin.write(json.dumps({"order": what, **more}) + "\n")
         self._process.stdin.flush()
 
-    def wait_for(self, event: str, match: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+    def wait_for(
+        self, event: str, match: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> dict[str, Any]:
         """The next event of that name; those before it are kept in `events` as well."""
         while True:
             found = self._incoming.get(timeout=WAIT_SECONDS)

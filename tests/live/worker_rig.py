@@ -35,7 +35,7 @@ workers:
   spares: {spares}
 speech: {{engine: none}}
 entries: [{{dialled: ["*"], flow: main}}]
-dispatch: {{stations: {root}/config/stations.yaml, policy: {root}/config/dispatch.yaml, gazetteer: {root}/config/gazetteer.csv}}
+dispatch: {{stations: unused, policy: unused, gazetteer: unused}}
 """
 
 
@@ -58,7 +58,8 @@ class WorkerRig:
         self.config = folder / "hotline.yaml"
         self.config.write_text(
             CONFIG.format(
-                root=ROOT, edge_port=edge_port or 9, dead_peer_seconds=dead_peer_seconds, spares=spares, **ports
+                root=ROOT, edge_port=edge_port or 9, dead_peer_seconds=dead_peer_seconds,
+                spares=spares, **ports,
             )
         )
         (folder / "run").mkdir()
@@ -81,8 +82,8 @@ class WorkerRig:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        pids = [link.hello.pid for link in self._links if isinstance(link.hello, ipc.WorkerReady) and not link.done]
-        for pid in pids:
+        workers = [link for link in self._links if isinstance(link.hello, ipc.WorkerReady)]
+        for pid in [link.pid for link in workers if not link.done]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
