@@ -1,0 +1,185 @@
+"""The dialogs of the workers, so that a dead worker's callers and agents are not left in silence.
+
+When a worker's process is gone the edge says BYE to everybody it was talking with, in its name.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from hotline.edge.parts import Flow, Parts, phone_of
+from hotline.ipc import Dialog
+from hotline.sip.message import Message, Request, Response
+from hotline.sip.transport import Hop
+from hotline.sip.uri import UriError, parse_address
+
+_log = structlog.get_logger()
+BYE_CSEQ = 1_000_000_000
+"""Above whatever the worker has counted up to (RFC 3261 §12.2.2 asks only for more)."""
+Find = Callable[[str, Flow, Callable[[Hop | None], None]], None]
+"""Finds the hop for a URI and a flow."""
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One dialog of a worker, seen from the worker's side."""
+
+    call_id: str
+    sip_call_id: str
+    worker_tag: str
+    remote_tag: str
+    local_uri: str
+    remote_uri: str
+    remote_target: str
+    routes: tuple[str, ...]
+    """Beyond this edge."""
+    flow: Flow
+
+
+class Dialogs:
+    """Those that are open now."""
+
+    def __init__(self, parts: Parts, find: Find) -> None:
+        self._parts, self._find = parts, find
+        self._open: dict[tuple[str, str], Tracked] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def called_in(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> None:
+        """A worker answered somebody."""
+        self._add(
+            Tracked(
+                call_id, invite.call_id, answer.to_tag, invite.from_tag, _plain(answer.get("to")),
+                _plain(invite.get("from")), _contact(invite), tuple(invite.all("record-route")), flow,
+            )
+        )  # fmt: skip
+
+    def called_out(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> None:
+        """Somebody answered a worker's call."""
+        beyond = tuple(reversed([r for r in answer.all("record-route") if not self._own(r)]))
+        self._add(
+            Tracked(
+                call_id, invite.call_id, invite.from_tag, answer.to_tag, _plain(invite.get("from")),
+                _plain(answer.get("to")), _contact(answer), beyond, flow,
+            )
+        )  # fmt: skip
+
+    def told(self, call_id: str, dialogs: tuple[Dialog, ...]) -> None:
+        """What a worker says it is talking in, after a restart of the edge."""
+        for dialog in dialogs:
+            if (dialog.sip_call_id, dialog.local_tag) not in self._open:
+                self._add(self._from_worker(call_id, dialog))
+
+    def _from_worker(self, call_id: str, dialog: Dialog) -> Tracked:
+        own = [route for route in dialog.route_set if self._own(route)]
+        flow = self._parts.marks.flow(_user(own[-1]), dialog.sip_call_id) if own else None
+        return Tracked(
+            call_id, dialog.sip_call_id, dialog.local_tag, dialog.remote_tag, dialog.local_uri,
+            dialog.remote_uri, dialog.remote_target,
+            tuple(route for route in dialog.route_set if not self._own(route)), flow or "uri",
+        )  # fmt: skip
+
+    def _add(self, dialog: Tracked) -> None:
+        self._open[(dialog.sip_call_id, dialog.worker_tag)] = dialog
+
+    def passed(self, request: Request) -> None:
+        """A request inside a dialog goes by: BYE ends it, a new Contact moves its far end."""
+        for tag, from_worker in ((request.from_tag, True), (request.to_tag, False)):
+            key = (request.call_id, tag)
+            if key not in self._open:
+                continue
+            if request.method == "BYE":
+                del self._open[key]
+            elif not from_worker and request.has("contact") and request.method in ("INVITE", "UPDATE"):
+                self._open[key].remote_target = _contact(request)
+            return
+
+    def hang_up(self, call_id: str) -> int:
+        """Say BYE in every dialog of that call; returns in how many."""
+        mine = [key for key, dialog in self._open.items() if dialog.call_id == call_id]
+        for key in mine:
+            self._bye(self._open.pop(key))
+        return len(mine)
+
+    def _bye(self, dialog: Tracked) -> None:
+        try:
+            bye = _bye_request(dialog)
+            next_uri = str(parse_address(dialog.routes[0]).uri) if dialog.routes else dialog.remote_target
+        except UriError:
+            _log.error("a dialog cannot be ended: its addresses are unreadable", call_id=dialog.call_id)
+            return
+
+        def send(hop: Hop | None) -> None:
+            if hop is None:
+                _log.error("nowhere to send a BYE to", call_id=dialog.call_id)
+                return
+            bye.prepend("via", self._parts.local.via(hop, self._parts.marks.branch(bye)))
+            self._parts.stats["byes_for_dead_workers"] += 1
+            self._parts.transactions.ask(bye, hop, lambda _: None, lambda: None)
+
+        self._find(next_uri, dialog.flow, send)
+
+    def reject_late(self, invite: Request, answer: Response, flow: Flow) -> None:
+        """A 2xx for a worker that is dead by now: acknowledge it and end the dialog."""
+        self.called_out("", invite, answer, flow)
+        dialog = self._open.pop((invite.call_id, invite.from_tag))
+        ack = _bye_request(dialog)
+        ack.method = "ACK"
+        ack.set("cseq", f"{invite.cseq[0]} ACK")
+
+        def send(hop: Hop | None) -> None:
+            if hop is not None:
+                ack.prepend("via", self._parts.local.via(hop, self._parts.marks.branch(ack)))
+                self._parts.transports.send(ack.to_bytes(), hop)
+
+        self._find(str(parse_address(dialog.routes[0]).uri) if dialog.routes else ack.uri, flow, send)
+        self._bye(dialog)
+
+    def _own(self, route: str) -> bool:
+        try:
+            return self._parts.local.is_own(parse_address(route).uri)
+        except UriError:
+            return False
+
+
+def _bye_request(dialog: Tracked) -> Request:
+    bye = Request(method="BYE", uri=str(parse_address(f"<{dialog.remote_target}>").uri))
+    bye.headers = [("route", route) for route in dialog.routes]
+    bye.headers += [
+        ("from", f"<{_uri_of(dialog.local_uri)}>;tag={dialog.worker_tag}"),
+        ("to", f"<{_uri_of(dialog.remote_uri)}>;tag={dialog.remote_tag}"),
+        ("call-id", dialog.sip_call_id),
+        ("cseq", f"{BYE_CSEQ + secrets.randbelow(1_000_000)} BYE"),
+        ("max-forwards", "70"),
+        ("reason", 'SIP;cause=500;text="conversation lost"'),
+    ]
+    return bye
+
+
+def _plain(header: str) -> str:
+    return str(parse_address(header).uri)
+
+
+def _uri_of(text: str) -> str:
+    return str(parse_address(text).uri)
+
+
+def _contact(message: Message) -> str:
+    try:
+        return str(parse_address(message.get("contact")).uri)
+    except UriError:
+        return ""
+
+
+def _user(route: str) -> str:
+    return parse_address(route).uri.user
+
+
+def phone_hop(flow: Flow) -> Hop | None:
+    known = phone_of(flow)
+    return known[0] if known else None

@@ -1,0 +1,246 @@
+"""The edge's own people: zygotes that fork, workers that talk, controllers that ask (`edge.sock`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from hotline.ipc import (
+    AnyMessage,
+    ControllerHello,
+    Dialog,
+    Drain,
+    Fork,
+    ForkFailed,
+    Hangup,
+    Job,
+    Message,
+    Originate,
+    OriginateFailed,
+    ProviderDraining,
+    ProviderHello,
+    WorkerDone,
+    WorkerLost,
+    WorkerReady,
+)
+from hotline.ipc_link import Link
+from hotline.settings import Workers
+
+_log = structlog.get_logger()
+MAX_TRIES = 3
+"""So many zygotes are asked for one worker."""
+
+
+@dataclass(eq=False, slots=True)
+class Provider:
+    """A zygote."""
+
+    link: Link
+    instance: str
+    draining: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Worker:
+    """One conversation's process."""
+
+    link: Link
+    call_id: str
+    purpose: str
+    port: int
+    done: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Forking:
+    """A worker that is wanted: tries one zygote, and another when that one fails."""
+
+    job: Job
+    ready: Callable[[Worker], None]
+    failed: Callable[[str], None]
+    asked: list[Provider] = field(default_factory=list)
+    timer: Any = None
+
+
+class HubListener(Protocol):
+    def worker_here(self, worker: Worker, dialogs: tuple[Dialog, ...]) -> None:
+        """It is ready, or came back after our restart with what it is talking in."""
+        ...
+
+    def worker_gone(self, worker: Worker) -> bool:
+        """Its socket closed. True: its call goes on with another worker, nobody need know."""
+        ...
+
+    def controller_here(self, send: Callable[[Message], bool]) -> None: ...
+
+
+class Hub:
+    """Who is connected, and who is asked to fork."""
+
+    def __init__(self, clock: Any, workers: Workers, wait_seconds: float, listener: HubListener) -> None:
+        self._clock, self._limits, self._wait_seconds = clock, workers, wait_seconds
+        self._listener = listener
+        self._providers: dict[Link, Provider] = {}
+        self._workers: dict[Link, Worker] = {}
+        self._controllers: dict[Link, str] = {}
+        self._forking: dict[str, Forking] = {}
+        self._unwanted: set[str] = set()
+        self._draining: set[str] = set()
+
+    # ---- what the rest of the edge asks
+    def provider(self, but: list[Provider] | None = None) -> Provider | None:
+        """The newest zygote that is not draining."""
+        willing = [p for p in self._providers.values() if not p.draining and p not in (but or [])]
+        return max(willing, key=lambda p: p.instance, default=None)
+
+    @property
+    def conversations(self) -> int:
+        return len(self._workers) + len(self._forking)
+
+    def room(self, *, outbound: bool) -> bool:
+        """Whether another conversation may begin; some room is kept for pages and call-backs."""
+        most = self._limits.max_conversations - (0 if outbound else self._limits.reserved_for_pages)
+        return self.conversations < max(most, 1)
+
+    def worker_on(self, port: int) -> Worker | None:
+        return next((worker for worker in self._workers.values() if worker.port == port), None)
+
+    def fork(self, job: Job, ready: Callable[[Worker], None], failed: Callable[[str], None]) -> None:
+        """Ask for a worker; exactly one of the two is called, within the configured wait."""
+        forking = Forking(job, ready, failed)
+        self._forking[job.call_id] = forking
+        self._unwanted.discard(job.call_id)
+        forking.timer = self._clock.callLater(self._wait_seconds, self._late, forking)
+        self._ask_next(forking, "no zygote is connected")
+
+    def unwanted(self, call_id: str) -> None:
+        """The caller is gone before the worker was there: send it home when it comes."""
+        forking = self._forking.pop(call_id, None)
+        if forking is not None:
+            forking.timer.cancel()
+            self._unwanted.add(call_id)
+
+    def tell_controllers(self, message: Message) -> None:
+        for link in self._controllers:
+            link.send(message)
+
+    def gauges(self) -> dict[str, int]:
+        return {
+            "workers": len(self._workers),
+            "forking": len(self._forking),
+            "providers": sum(not provider.draining for provider in self._providers.values()),
+            "controllers": len(self._controllers),
+        }
+
+    # ---- forking
+    def _ask_next(self, forking: Forking, why: str) -> None:
+        provider = self.provider(forking.asked)
+        if provider is None and not self._providers:
+            return  # the zygote is being started again; the wait is limited anyway
+        if provider is None or len(forking.asked) >= MAX_TRIES:
+            self._give_up(forking, why)
+            return
+        forking.asked.append(provider)
+        if not provider.link.send(Fork(job=forking.job)):
+            self._ask_next(forking, "the zygote's connection is closed")
+
+    def _late(self, forking: Forking) -> None:
+        self._unwanted.add(forking.job.call_id)
+        self._give_up(forking, f"no worker within {self._wait_seconds} s")
+
+    def _give_up(self, forking: Forking, why: str) -> None:
+        if self._forking.get(forking.job.call_id) is not forking:
+            return
+        del self._forking[forking.job.call_id]
+        if forking.timer.active():
+            forking.timer.cancel()
+        _log.error("no worker for a call", call_id=forking.job.call_id, why=why)
+        forking.failed(why)
+
+    # ---- LinkListener
+    def link_opened(self, link: Link) -> None:
+        pass
+
+    def link_closed(self, link: Link) -> None:
+        self._controllers.pop(link, None)
+        provider = self._providers.pop(link, None)
+        if provider is not None:
+            self._provider_gone(provider)
+        worker = self._workers.pop(link, None)
+        if worker is not None:
+            self._worker_gone(worker)
+
+    def link_message(self, link: Link, message: AnyMessage) -> None:
+        match message:
+            case ProviderHello(instance=instance):
+                self._provider_here(Provider(link, instance, instance in self._draining))
+            case ProviderDraining(instance=instance) | Drain(instance=instance):
+                self._drain(instance)
+            case ForkFailed(call_id=call_id, why=why):
+                if call_id in self._forking:
+                    self._ask_next(self._forking[call_id], why)
+            case WorkerReady():
+                self._worker_ready(link, message)
+            case WorkerDone():
+                if link in self._workers:
+                    self._workers[link].done = True
+            case ControllerHello(instance=instance):
+                self._controllers[link] = instance
+                self._listener.controller_here(link.send)
+            case Originate(job=job):
+                self._originate(job)
+            case _:
+                _log.warning("a message the edge has no use for", type=message.type)
+
+    def _drain(self, instance: str) -> None:
+        self._draining.add(instance)
+        for provider in self._providers.values():
+            provider.draining = provider.draining or provider.instance == instance
+
+    def _provider_here(self, provider: Provider) -> None:
+        self._providers[provider.link] = provider
+        for forking in list(self._forking.values()):
+            if not any(asked.link.open for asked in forking.asked):
+                self._ask_next(forking, "no zygote is willing")
+
+    def _provider_gone(self, provider: Provider) -> None:
+        for forking in list(self._forking.values()):
+            if forking.asked and forking.asked[-1] is provider:
+                self._ask_next(forking, "the zygote died")
+
+    def _worker_ready(self, link: Link, message: WorkerReady) -> None:
+        if message.call_id in self._unwanted:
+            self._unwanted.discard(message.call_id)
+            link.send(Hangup(reason="nobody waits for this call any more"))
+        worker = Worker(link, message.call_id, message.purpose, message.sip_port)
+        self._workers[link] = worker
+        self._listener.worker_here(worker, message.dialogs)
+        forking = self._forking.pop(message.call_id, None)
+        if forking is not None:
+            forking.timer.cancel()
+            forking.ready(worker)
+
+    def _worker_gone(self, worker: Worker) -> None:
+        goes_on = self._listener.worker_gone(worker)
+        if not worker.done:
+            _log.error("a worker died", call_id=worker.call_id, retried=goes_on)
+            if not goes_on:
+                self.tell_controllers(WorkerLost(call_id=worker.call_id))
+
+    def _originate(self, job: Job) -> None:
+        known = job.call_id in self._forking or any(
+            worker.call_id == job.call_id for worker in self._workers.values()
+        )
+        if known:
+            return
+
+        def failed(why: str) -> None:
+            self.tell_controllers(OriginateFailed(call_id=job.call_id, why=why))
+
+        if not self.room(outbound=True):
+            failed("all conversations are taken")
+            return
+        self.fork(job, lambda _: None, failed)

@@ -1,0 +1,64 @@
+"""The edge's own journal: calls that arrived, and those that never reached a person."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hotline.events import CallArrived, CallbackRequested, CallEnded, Event
+
+NAME = "edge.jsonl"
+
+
+class EdgeJournal:
+    """Appends records of many calls to `edge.jsonl`, each before it is acted on.
+
+    Event ids are `<call_id>/edge/<number>`, so that they never meet those of the call's worker.
+    """
+
+    def __init__(
+        self, directory: Path, utcnow: Callable[[], datetime], grew: Callable[[], None] = lambda: None
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.path = directory / NAME
+        self._utcnow, self._grew = utcnow, grew
+        self._numbers: Counter[str] = Counter()
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._mend()
+
+    def _mend(self) -> None:
+        """End a line that a SIGKILL cut off, so that it does not swallow the next one."""
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")
+
+    def arrived(self, call_id: str, **fields: Any) -> None:
+        self._append(CallArrived, call_id, direction="inbound", purpose="inbound", **fields)
+
+    def callback(self, call_id: str, number: str, reason: str, within_seconds: int) -> None:
+        self._append(
+            CallbackRequested, call_id, number=number, reason=reason, within_seconds=within_seconds
+        )
+
+    def ended(self, call_id: str, by: str, sip_status: int) -> None:
+        self._append(CallEnded, call_id, by=by, sip_status=sip_status)
+        self.forget(call_id)
+
+    def forget(self, call_id: str) -> None:
+        """No more records of this call will come."""
+        self._numbers.pop(call_id, None)
+
+    def _append(self, event_type: type[Event], call_id: str, **fields: Any) -> None:
+        self._numbers[call_id] += 1
+        event = event_type(
+            event_id=f"{call_id}/edge/{self._numbers[call_id]}", call_id=call_id, at=self._utcnow(), **fields
+        )
+        os.write(self._file, event.model_dump_json().encode() + b"\n")
+        self._grew()
+
+    def close(self) -> None:
+        os.close(self._file)
