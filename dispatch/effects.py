@@ -1,0 +1,148 @@
+"""What dispatch asks of the outside world, with every fact that is needed to do it.
+
+The call side implements `Outlet`. Each method must be quick and may be called again with
+the same id (after a crash, or because no receipt came): the same page is rung once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from dispatch.model import TargetKind
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a crew must know, as far as it is known."""
+
+    incident: str
+    ticket: str
+    hazard: str
+    place: str
+    address: str
+    address_detail: str
+    address_confirmed: bool
+    latitude: float | None
+    longitude: float | None
+    callback_number: str
+    reported_at: datetime
+    target_at: datetime
+    target_minutes: float
+    target_assumed: bool
+    """The place was unknown: the shortest band holds."""
+    distance_km: float | None
+    drill: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrder:
+    """Ring `dial` and ask for acceptance."""
+
+    effect_id: str
+    page_id: str
+    """Also fit to be the page's call_id: the same order twice is the same call."""
+    dial: str
+    target_kind: TargetKind
+    target: str
+    person: str
+    level: int
+    round: int
+    ring_until: datetime
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class PageUpdate:
+    """New facts for a page whose call is up."""
+
+    effect_id: str
+    page_id: str
+    fields: tuple[str, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class CrewNotice:
+    """Phone a crew on its way and read what is new; receipt it when it was heard."""
+
+    effect_id: str
+    notice_id: str
+    crew: str
+    dials: tuple[str, ...]
+    fields: tuple[str, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Nobody took it, or something cannot go on without a person."""
+
+    effect_id: str
+    why: str
+    incident: str
+    ticket: str
+    text: str
+    """In the company's words (policy)."""
+    places: tuple[tuple[str, str], ...]
+    """Name and phone (may be empty) of each place where it must sound."""
+    facts: Facts | None
+    drill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallBackOrder:
+    """Call somebody back and ring until `ring_until`."""
+
+    effect_id: str
+    callback_id: str
+    attempt: int
+    number: str
+    reason: str
+    ticket: str
+    business: str
+    ring_until: datetime
+    drill: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallerNews:
+    """What the caller of a running call may be told."""
+
+    effect_id: str
+    call_id: str
+    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
+    text: str
+    """In the company's words (policy)."""
+    incident: str
+    ticket: str
+    target_at: datetime
+    forecast_at: datetime | None
+
+
+class Pager(Protocol):
+    """Rings phones."""
+
+    def page(self, order: PageOrder) -> None:
+        """Begin to ring; `Dispatch.page_started` is the receipt, or any later event of the page."""
+        ...
+
+    def cancel(self, effect_id: str, page_id: str, why: str) -> None:
+        """Stop ringing or hang up; also right when the page never rang or is over."""
+        ...
+
+    def update(self, update: PageUpdate) -> None: ...
+
+
+class Outlet(Pager, Protocol):
+    """Everything that leaves dispatch. An exception means: not sent, try again."""
+
+    def notify_crew(self, notice: CrewNotice) -> None: ...
+
+    def alarm(self, alarm: Alarm) -> None: ...
+
+    def call_back(self, order: CallBackOrder) -> None: ...
+
+    def tell_caller(self, news: CallerNews) -> None: ...

@@ -1,0 +1,167 @@
+"""The dispatch engine: decides, writes ahead, applies, stores behind, and sends until receipted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from dispatch import timers
+from dispatch.commands import AnyCommand
+from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
+from dispatch.effects import Outlet
+from dispatch.errors import StoreUnavailable
+from dispatch.local_journal import SNAPSHOT, LocalJournal
+from dispatch.model import Assignment, Callback, Incident, OutboxItem, Page, Ticket, Unit
+from dispatch.outbox import Outbox
+from dispatch.rules import Rules
+from dispatch.state import State
+from dispatch.store.port import Store
+from dispatch.writer import Writer
+
+log = structlog.get_logger()
+DURABLE = (Incident, Ticket, Assignment, Page, Callback)
+"""Units that touch one of these are put onto the disk itself before anything follows from them."""
+
+
+def random_id() -> str:
+    """A name for a step that came from no event."""
+    return os.urandom(12).hex()
+
+
+class Engine:
+    """One per state directory. Called from one thread."""
+
+    def __init__(
+        self, rules: Rules, store: Store, journal: LocalJournal, *,
+        new_id: Callable[[], str] = random_id, compact_bytes: int = 8_000_000,
+    ) -> None:
+        self.rules = rules
+        self.state = State()
+        self.writer = Writer(store)
+        self.outbox = Outbox(self.state, rules)
+        self._store = store
+        self._journal = journal
+        self._new_id = new_id
+        self._compact_bytes = compact_bytes
+        self._compacted_bytes = 0
+        self.loaded = False
+        """Whether the database has been read since the start."""
+        self.journal_works = True
+
+    def start(self, now: datetime) -> None:
+        """Rebuild what is open: from the database if it answers, and always from the local journal."""
+        self._load(now)
+        units = list(self._journal.read())
+        self.state.series = "" if self.loaded or units else self._new_id()[:3].upper()
+        for unit in units:
+            self.state.apply(unit)
+        pending = [unit for unit in units if not unit.unit_id.startswith(SNAPSHOT)]
+        self.writer.add(self._not_stored(pending))
+        log.info("dispatch_started", from_database=self.loaded, waiting_units=self.writer.waiting(),
+                 open_incidents=len(self.state.open_incidents()))
+
+    def _load(self, now: datetime) -> None:
+        try:
+            self._store.upgrade()
+            records, seen = self._store.load_open(now - self._keep())
+        except StoreUnavailable:
+            log.error("store_away_at_start", advice="dispatch goes on from the local journal")
+            self.writer.available = False
+            return
+        self.state.adopt(records)
+        self.state.seen.update(seen)
+        self.loaded = True
+
+    def _not_stored(self, units: list[Unit]) -> list[Unit]:
+        if not self.loaded:
+            return units
+        try:
+            stored = self._store.stored_units([unit.unit_id for unit in units])
+        except StoreUnavailable:
+            return units
+        return [unit for unit in units if unit.unit_id not in stored]
+
+    def _keep(self) -> timedelta:
+        return timedelta(hours=self.rules.policy.keep_closed_hours)
+
+    def adopt_from_store(self, now: datetime) -> None:
+        """The database is back after a start without it: take over what the journal did not know."""
+        if self.loaded or self.writer.waiting():
+            return
+        try:
+            self._store.upgrade()
+            records, seen = self._store.load_open(now - self._keep())
+        except StoreUnavailable:
+            return
+        known = {(record.kind, record.key) for record in self.state.records()}
+        self.state.adopt([record for record in records if (record.kind, record.key) not in known])
+        self.state.seen = seen | self.state.seen
+        self.state.series = ""
+        self.loaded = True
+
+    def do(self, command: AnyCommand, now: datetime) -> bool:
+        """Carry out what dispatch was told. False: it was told before, and nothing is done twice.
+
+        Raises UnknownRecord, NotAllowed; then nothing is changed.
+        """
+        if unit_name(command.event_id) in self.state.seen:
+            return False
+        self._commit(decide(self.state, self.rules, command, now))
+        return True
+
+    def tick(self, now: datetime) -> None:
+        """Do everything that is due. One incident's fault does not keep the others back."""
+        for timer in timers.too_far(self.state, self.rules, now):
+            self._commit(decide_pull_back(self.state, self.rules, timer, now, self._new_id()))
+        for timer in timers.due(self.state, self.rules, now):
+            try:
+                unit = decide_timer(self.state, self.rules, timer, now, self._new_id())
+            except Exception:
+                log.exception("timer_failed", record=timer.record.key)
+                continue
+            if unit is not None:
+                self._commit(unit)
+        if not self.loaded:
+            self.adopt_from_store(now)
+        self.compact(now)
+
+    def pump(self, outlet: Outlet, now: datetime) -> None:
+        """Send what waits to be sent, and settle what needs no receipt."""
+        settled = self.outbox.pump(outlet, now)
+        items = [item for key in settled if (item := self.state.get(OutboxItem, key))]
+        if items:
+            receipted = tuple(item.model_copy(update={"receipted_at": now}) for item in items)
+            self._commit(Unit(unit_id=self._new_id(), at=now, puts=receipted))
+
+    def next_wake(self, now: datetime) -> datetime | None:
+        """When `tick` and `pump` have something to do next."""
+        moments = (timers.next_due(self.state, self.rules, now), self.outbox.next_due(now))
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def compact(self, now: datetime) -> None:
+        """Shorten the local journal to what is open, once everything in it is in the database."""
+        grown = self._journal.size_bytes - self._compacted_bytes
+        if grown < self._compact_bytes or self.writer.waiting() or self.writer.refused or not self.loaded:
+            return
+        self.state.forget(now - self._keep())
+        snapshot = Unit(unit_id=f"{SNAPSHOT}:{self._new_id()}", at=now, puts=tuple(self.state.records()))
+        seen = (Unit(unit_id=unit_id, at=at) for unit_id, at in self.state.seen.items())
+        try:
+            self._journal.replace((snapshot, *seen))
+        except OSError:
+            log.exception("local_journal_not_compacted")
+        self._compacted_bytes = self._journal.size_bytes
+
+    def _commit(self, unit: Unit) -> None:
+        """Write ahead, then apply. A full disk does not stop an emergency: it is noted and goes on."""
+        try:
+            self._journal.append(unit, durable=any(isinstance(put, DURABLE) for put in unit.puts))
+            self.journal_works = True
+        except OSError:
+            log.exception("local_journal_failed", advice="free the disk of the state directory")
+            self.journal_works = False
+        self.state.apply(unit)
+        self.writer.add([unit])

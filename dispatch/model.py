@@ -1,0 +1,373 @@
+"""What dispatch keeps: immutable records, each replaced as a whole when something changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
+
+TargetKind = Literal["crew", "duty_centre", "leader", "fire"]
+COVERING = (
+    AssignmentState.ACKNOWLEDGED,
+    AssignmentState.EN_ROUTE,
+    AssignmentState.ON_SCENE,
+    AssignmentState.MADE_SAFE,
+)
+"""A crew in one of these has taken the incident."""
+HELD = (AssignmentState.ASSIGNED, AssignmentState.DECLINED, AssignmentState.UNREACHED)
+"""Paged and not released: still accountable (S0 §22(2))."""
+RINGING = (PageState.ORDERED, PageState.RINGING, PageState.ANSWERED)
+"""A page that may still be taken in time."""
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Extra keys are passed over so that an older version can read a newer local journal.
+
+
+class Ticket(Record):
+    """What one caller told."""
+
+    kind: Literal["ticket"] = "ticket"
+    number: str
+    """`GS-20261122-0007`: prefix, local day, running number."""
+    business: str
+    """emergency, repair, callback … the keys of the service standard."""
+    label: str = ""
+    state: TicketState = TicketState.OPEN
+    priority: int
+    """0 is the most urgent."""
+    call_ids: tuple[str, ...] = ()
+    opened_at: AwareDatetime
+    updated_at: AwareDatetime
+    closed_at: AwareDatetime | None = None
+    caller: str = ""
+    callback_number: str = ""
+    address: str = ""
+    """As it is read back to the caller."""
+    address_fields: dict[str, str] = {}
+    """district, street, number, community, building, unit, room."""
+    address_detail: str = ""
+    """Landmark, crossroads, 附号, village: whatever does not fit the seven fields."""
+    address_confirmed: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    hazard: str = ""
+    place: str = ""
+    words: str = ""
+    description: str = ""
+    fields: dict[str, str] = {}
+    owner: str = ""
+    drill: bool = False
+    incident: str = ""
+    related: tuple[str, ...] = ()
+    close_reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.number
+
+    @property
+    def phone(self) -> str:
+        """Where the caller can be reached."""
+        return self.callback_number or self.caller
+
+
+class Incident(Record):
+    """What dispatch does about an emergency."""
+
+    kind: Literal["incident"] = "incident"
+    incident_id: str
+    state: IncidentState = IncidentState.REPORTED
+    hazard: str
+    place: str
+    address: str = ""
+    address_confirmed: bool = False
+    latitude: float | None = None
+    longitude: float | None = None
+    located_by: Literal["", "caller", "file"] = ""
+    """How the place is known; a caller's word beats the customer file."""
+    reported_at: AwareDatetime
+    distance_km: float | None = None
+    """By road from the nearest station on duty, fixed at the first location (S0 §10 row 5)."""
+    band_minutes: float
+    band_assumed: bool = True
+    """The place is unknown: the shortest band holds."""
+    beyond_bands: bool = False
+    target_at: AwareDatetime
+    tickets: tuple[str, ...]
+    drill: bool = False
+    round: int = 0
+    """How often the whole chain has been gone through."""
+    step: int = 0
+    """Which step of the chain is being tried."""
+    targets_paged: tuple[str, ...] = ()
+    """Crews and places paged in this round."""
+    next_page_at: AwareDatetime | None = None
+    """When the next page is due although nothing rings."""
+    waiting_for: Literal["", "location", "repeat", "person"] = ""
+    news: tuple[str, ...] = ()
+    """Facts that crews on their way have not been told yet."""
+    news_due_at: AwareDatetime | None = None
+    caller_message: Literal["paging", "accepted", "on_scene", "nobody_yet", "over"] = "paging"
+    """What the caller may be told: never more than is true."""
+    taken_by: str = ""
+    first_page_at: AwareDatetime | None = None
+    accepted_at: AwareDatetime | None = None
+    en_route_at: AwareDatetime | None = None
+    on_scene_at: AwareDatetime | None = None
+    made_safe_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+    closed_by: str = ""
+    close_reason: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.incident_id
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def located(self) -> bool:
+        return self.latitude is not None and self.longitude is not None
+
+
+class Assignment(Record):
+    """A crew's duty on an incident."""
+
+    kind: Literal["assignment"] = "assignment"
+    assignment_id: str
+    incident: str
+    crew: str
+    state: AssignmentState = AssignmentState.ASSIGNED
+    drill: bool = False
+    distance_km: float | None = None
+    assigned_at: AwareDatetime
+    acknowledged_at: AwareDatetime | None = None
+    en_route_by: AwareDatetime | None = None
+    """Until then `en route` must have come, or the next crew is paged as well."""
+    overdue: bool = False
+    """It accepted and did not start in time."""
+    reinforced: bool = False
+    """Its forecast missed the target and the next crew was paged as well."""
+    forecast_at: AwareDatetime | None = None
+    en_route_at: AwareDatetime | None = None
+    on_scene_at: AwareDatetime | None = None
+    made_safe_at: AwareDatetime | None = None
+    cleared_at: AwareDatetime | None = None
+    declined_at: AwareDatetime | None = None
+    decline_reason: str = ""
+    released_at: AwareDatetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.assignment_id
+
+
+class Page(Record):
+    """One attempt to reach one phone."""
+
+    kind: Literal["page"] = "page"
+    page_id: str
+    incident: str
+    target_kind: TargetKind
+    target: str
+    """Crew's key, or the name of the place or leader."""
+    person: str
+    phone: str
+    """SIP URI or number."""
+    level: int
+    """Step of the chain, from 1."""
+    round: int
+    state: PageState = PageState.ORDERED
+    reinforcement: bool = False
+    """Another crew has it already but is late."""
+    drill: bool = False
+    ordered_at: AwareDatetime
+    expires_at: AwareDatetime
+    started_at: AwareDatetime | None = None
+    answered_at: AwareDatetime | None = None
+    ended_at: AwareDatetime | None = None
+    why: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.page_id
+
+
+class Callback(Record):
+    """A caller whom we owe a call."""
+
+    kind: Literal["callback"] = "callback"
+    callback_id: str
+    call_id: str
+    number: str
+    reason: str
+    ticket: str
+    state: CallbackState = CallbackState.WAITING
+    requested_at: AwareDatetime
+    due_at: AwareDatetime
+    next_at: AwareDatetime | None = None
+    """The next attempt, or until when the running one may ring."""
+    attempts: int = 0
+    done_at: AwareDatetime | None = None
+    why: str = ""
+    drill: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.callback_id
+
+
+class Fact(BaseModel):
+    """Something a caller told before there was a ticket for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    field: str
+    value: str
+    confirmed: bool
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class CallNotes(Record):
+    """What is known of a running call besides its tickets."""
+
+    kind: Literal["call_notes"] = "call_notes"
+    call_id: str
+    caller: str = ""
+    drill: bool = False
+    facts: tuple[Fact, ...] = ()
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.call_id
+
+
+class PageEffect(BaseModel):
+    """Ring this page's phone; what is said is taken from the incident when it is sent."""
+
+    effect: Literal["page"] = "page"
+    page_id: str
+
+
+class CancelEffect(BaseModel):
+    effect: Literal["cancel_page"] = "cancel_page"
+    page_id: str
+    why: str
+
+
+class UpdatePageEffect(BaseModel):
+    """A page's call is up and something new is known."""
+
+    effect: Literal["update_page"] = "update_page"
+    page_id: str
+    fields: tuple[str, ...]
+
+
+class NotifyCrewEffect(BaseModel):
+    """Phone a crew that has the incident and tell what is new."""
+
+    effect: Literal["notify_crew"] = "notify_crew"
+    incident: str
+    crew: str
+    fields: tuple[str, ...]
+
+
+class AlarmEffect(BaseModel):
+    effect: Literal["alarm"] = "alarm"
+    incident: str
+    ticket: str
+    why: str
+
+
+class CallBackEffect(BaseModel):
+    effect: Literal["call_back"] = "call_back"
+    callback_id: str
+    attempt: int
+
+
+class TellCallerEffect(BaseModel):
+    """Tell the caller, if the call is still up."""
+
+    effect: Literal["tell_caller"] = "tell_caller"
+    call_id: str
+    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
+    incident: str
+
+
+Effect = Annotated[
+    PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
+    | TellCallerEffect,
+    Field(discriminator="effect"),
+]
+
+
+class OutboxItem(Record):
+    """Something to be done outside; sent and sent again until it is receipted."""
+
+    kind: Literal["outbox"] = "outbox"
+    effect_id: str
+    effect: Effect
+    created_at: AwareDatetime
+    receipted_at: AwareDatetime | None = None
+
+    @property
+    def key(self) -> str:
+        return self.effect_id
+
+
+class Counter(Record):
+    """The last running number of a local day."""
+
+    kind: Literal["counter"] = "counter"
+    day: str
+    value: int
+
+    @property
+    def key(self) -> str:
+        return self.day
+
+
+class HistoryRow(Record):
+    """What happened, or did not happen, and to whom; only ever added."""
+
+    event_id: str
+    """Unique: the unit's name and a running number."""
+    at: AwareDatetime
+    subject: str
+    """Incident or ticket."""
+    call_id: str = ""
+    what: str
+    author: str = ""
+    """Who did it; empty: the engine by its rules."""
+    detail: dict[str, str] = {}
+
+
+Put = Annotated[
+    Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes,
+    Field(discriminator="kind"),
+]
+
+
+class Unit(BaseModel):
+    """One step of work: everything that one event or timer changed, stored together or not at all."""
+
+    STORE_ORDER: ClassVar[tuple[str, ...]] = (
+        "counter", "call_notes", "incident", "ticket", "assignment", "page", "callback", "outbox",
+    )
+    """Parents before their children (foreign keys)."""
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    unit_id: str
+    """`e:<event_id>` for what came from outside (so twice is once), random for timers."""
+    at: AwareDatetime
+    puts: tuple[Put, ...] = ()
+    history: tuple[HistoryRow, ...] = ()

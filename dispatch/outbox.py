@@ -1,0 +1,215 @@
+"""Sends what dispatch wants done outside, and sends it again until somebody has receipted it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from dispatch.effects import (
+    Alarm,
+    CallBackOrder,
+    CallerNews,
+    CrewNotice,
+    Facts,
+    Outlet,
+    PageOrder,
+    PageUpdate,
+)
+from dispatch.model import (
+    RINGING,
+    AlarmEffect,
+    Assignment,
+    Callback,
+    CallBackEffect,
+    CancelEffect,
+    Incident,
+    NotifyCrewEffect,
+    OutboxItem,
+    Page,
+    PageEffect,
+    TellCallerEffect,
+    Ticket,
+    UpdatePageEffect,
+)
+from dispatch.rules import Rules
+from dispatch.state import State
+from dispatch.states import CallbackState
+
+log = structlog.get_logger()
+RECEIPTED_BY_SENDING = ("cancel_page", "update_page", "tell_caller")
+"""Nothing outside can say more about these than that they were handed over."""
+
+
+class Outbox:
+    """Keeps only when each item was last sent; what is to be sent stands in the state."""
+
+    def __init__(self, state: State, rules: Rules) -> None:
+        self._state = state
+        self._rules = rules
+        self._sent: dict[str, datetime] = {}
+
+    def pump(self, outlet: Outlet, now: datetime) -> list[str]:
+        """Send what is due. Returns the effects that are settled by having been sent or being moot."""
+        settled = []
+        waiting = self._state.all(OutboxItem)
+        for item in waiting:
+            if not self._due(item, now):
+                continue
+            self._sent[item.key] = now
+            if self._send(outlet, item, now):
+                settled.append(item.key)
+        self._sent = {item.key: self._sent[item.key] for item in waiting if item.key in self._sent}
+        return settled
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """When something must be sent or sent again."""
+        resend = timedelta(seconds=self._rules.policy.times.resend)
+        return min(
+            (self._sent[i.key] + resend if i.key in self._sent else now for i in self._state.all(OutboxItem)),
+            default=None,
+        )
+
+    def _due(self, item: OutboxItem, now: datetime) -> bool:
+        last = self._sent.get(item.key)
+        resend = timedelta(seconds=self._rules.policy.times.resend)
+        return last is None or now >= last + resend or now < last
+
+    def _send(self, outlet: Outlet, item: OutboxItem, now: datetime) -> bool:
+        try:
+            sent = self._hand_over(outlet, item, now)
+        except Exception:
+            # One outlet's fault must not keep the other pages back.
+            log.exception("outbox_send_failed", effect=item.effect.effect, effect_id=item.key)
+            return False
+        return not sent or item.effect.effect in RECEIPTED_BY_SENDING
+
+    def _hand_over(self, outlet: Outlet, item: OutboxItem, now: datetime) -> bool:
+        """False: it has become pointless."""
+        effect = item.effect
+        match effect:
+            case PageEffect():
+                return self._page(outlet, item.key, effect)
+            case CancelEffect():
+                outlet.cancel(item.key, effect.page_id, effect.why)
+            case UpdatePageEffect():
+                page = self._state.get(Page, effect.page_id)
+                incident = self._state.get(Incident, page.incident) if page else None
+                if incident is None:
+                    return False
+                outlet.update(PageUpdate(item.key, effect.page_id, effect.fields, self.facts(incident)))
+            case NotifyCrewEffect():
+                return self._notify(outlet, item.key, effect)
+            case AlarmEffect():
+                self._alarm(outlet, item.key, effect)
+            case CallBackEffect():
+                return self._call_back(outlet, item.key, effect, now)
+            case TellCallerEffect():
+                return self._tell(outlet, item.key, effect)
+        return True
+
+    def _page(self, outlet: Outlet, effect_id: str, effect: PageEffect) -> bool:
+        page = self._state.get(Page, effect.page_id)
+        incident = self._state.get(Incident, page.incident) if page else None
+        if page is None or incident is None or page.state not in RINGING:
+            return False
+        outlet.page(
+            PageOrder(
+                effect_id=effect_id, page_id=page.page_id, dial=page.phone, target_kind=page.target_kind,
+                target=page.target, person=page.person, level=page.level, round=page.round,
+                ring_until=page.expires_at, facts=self.facts(incident),
+            )
+        )
+        return True
+
+    def _notify(self, outlet: Outlet, effect_id: str, effect: NotifyCrewEffect) -> bool:
+        incident = self._state.get(Incident, effect.incident)
+        if incident is None:
+            return False
+        outlet.notify_crew(
+            CrewNotice(
+                effect_id=effect_id, notice_id=f"N-{effect_id.replace('/', '-')}", crew=effect.crew,
+                dials=self._phones(incident, effect.crew), fields=effect.fields, facts=self.facts(incident),
+            )
+        )
+        return True
+
+    def _phones(self, incident: Incident, crew_key: str) -> tuple[str, ...]:
+        """First the phone that accepted, then the crew's others."""
+        keys = self._state.of_incident(Page, incident.key)
+        pages = [page for key in sorted(keys) if (page := self._state.get(Page, key))]
+        accepted = [page.phone for page in pages if page.target == crew_key and page.state == "accepted"]
+        crew = self._rules.stations.crew(crew_key)
+        others = [member.phone for member in crew.members] if crew else []
+        return tuple(dict.fromkeys((*accepted, *others)))
+
+    def _alarm(self, outlet: Outlet, effect_id: str, effect: AlarmEffect) -> None:
+        incident = self._state.get(Incident, effect.incident)
+        ticket = self._state.get(Ticket, effect.ticket)
+        stations = self._rules.stations
+        outlet.alarm(
+            Alarm(
+                effect_id=effect_id, why=effect.why, incident=effect.incident, ticket=effect.ticket,
+                text=getattr(self._rules.policy.alarm_texts, effect.why),
+                places=tuple((c.name, c.phone) for c in (*stations.duty_centre, *stations.alarm_places)),
+                facts=self.facts(incident) if incident else None,
+                drill=bool(incident and incident.drill) or bool(ticket and ticket.drill),
+            )
+        )
+
+    def _call_back(self, outlet: Outlet, effect_id: str, effect: CallBackEffect, now: datetime) -> bool:
+        callback = self._state.get(Callback, effect.callback_id)
+        if callback is None or callback.state != CallbackState.CALLING or callback.attempts != effect.attempt:
+            return False
+        ticket = self._state.get(Ticket, callback.ticket)
+        outlet.call_back(
+            CallBackOrder(
+                effect_id=effect_id, callback_id=callback.key, attempt=effect.attempt, number=callback.number,
+                reason=callback.reason, ticket=callback.ticket, business=ticket.business if ticket else "",
+                ring_until=now + timedelta(seconds=self._rules.callbacks.ring_seconds), drill=callback.drill,
+            )
+        )
+        return True
+
+    def _tell(self, outlet: Outlet, effect_id: str, effect: TellCallerEffect) -> bool:
+        incident = self._state.get(Incident, effect.incident)
+        if incident is None:
+            return False
+        outlet.tell_caller(
+            CallerNews(
+                effect_id=effect_id, call_id=effect.call_id, topic=effect.topic,
+                text=self.caller_text(incident, effect.topic), incident=incident.key,
+                ticket=incident.tickets[0], target_at=incident.target_at, forecast_at=self.forecast(incident),
+            )
+        )
+        return True
+
+    def forecast(self, incident: Incident) -> datetime | None:
+        """When the first crew is expected, as far as it can be said."""
+        keys = self._state.of_incident(Assignment, incident.key)
+        found = (self._state.get(Assignment, key) for key in keys)
+        return min((a.forecast_at for a in found if a and a.forecast_at and not a.released_at), default=None)
+
+    def caller_text(self, incident: Incident, topic: str) -> str:
+        """The policy's wording with the honest time: the later of target and forecast."""
+        honest = max(incident.target_at, self.forecast(incident) or incident.target_at)
+        minutes = max(1, round((honest - incident.reported_at).total_seconds() / 60))
+        local = honest.astimezone(self._rules.timezone)
+        texts = self._rules.policy.caller_texts
+        text: str = getattr(texts, topic)
+        return text.format(minutes=minutes, time=f"{local.hour}点{local.minute:02d}分")
+
+    def facts(self, incident: Incident) -> Facts:
+        """What a crew must know now."""
+        tickets = [t for t in (self._state.get(Ticket, number) for number in incident.tickets) if t]
+        ticket = tickets[0] if tickets else None
+        return Facts(
+            incident=incident.key, ticket=incident.tickets[0] if incident.tickets else "",
+            hazard=incident.hazard, place=incident.place, address=incident.address,
+            address_detail=ticket.address_detail if ticket else "",
+            address_confirmed=incident.address_confirmed, latitude=incident.latitude,
+            longitude=incident.longitude, callback_number=ticket.phone if ticket else "",
+            reported_at=incident.reported_at, target_at=incident.target_at,
+            target_minutes=incident.band_minutes, target_assumed=incident.band_assumed,
+            distance_km=incident.distance_km, drill=incident.drill, words=ticket.words if ticket else "",
+        )

@@ -1,0 +1,144 @@
+"""What became of a page, and what follows for the incident."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from dispatch.assignments import assignment_of, crew_steps, incident_event, take_tickets
+from dispatch.commands import PageReport
+from dispatch.escalation import (
+    cancel_pages,
+    covered,
+    end_page,
+    ensure_paged,
+    page_next,
+)
+from dispatch.model import RINGING, Incident, OutboxItem, Page, PageEffect, UpdatePageEffect
+from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentEvent, PageEvent, PageState
+from dispatch.work import Work
+
+_STAMP = {
+    PageState.RINGING: "started_at", PageState.ANSWERED: "answered_at", PageState.ACCEPTED: "ended_at",
+    PageState.DECLINED: "ended_at", PageState.FAILED: "ended_at",
+}
+
+
+def page_report(work: Work, command: PageReport) -> None:
+    """Started, answered, accepted, declined or failed; each is also the receipt of the page."""
+    page = work.get(Page, command.page_id)
+    if page is None:
+        work.history(command.page_id, "page_event_unmatched", event=command.event)
+        return
+    _receipt(work, page)
+    state = PAGE.next(page.state, command.event)
+    if state is None:
+        return
+    before = page
+    page = work.put(page.model_copy(update=_changes(work, page, state, command.why)))
+    work.history(page.incident, f"page_{state}", page=page.page_id, target=page.target, person=page.person,
+                 why=command.why)
+    incident = work.get(Incident, page.incident)
+    if incident is None or not incident.open:
+        if state == PageState.ACCEPTED:
+            work.emit(UpdatePageEffect(page_id=page.page_id, fields=("over",)))
+        return
+    if state == PageState.ACCEPTED:
+        _accepted(work, page)
+    elif state == PageState.DECLINED:
+        _declined(work, page, command.why)
+    elif state == PageState.FAILED:
+        given_up(work, before)
+    ensure_paged(work, page.incident)
+
+
+def time_out(work: Work, page: Page) -> None:
+    """Nobody took it in time: the next step of the chain."""
+    if end_page(work, page, PageEvent.TIME_OUT, "not taken in time") is not None:
+        given_up(work, page)
+        ensure_paged(work, page.incident)
+
+
+def given_up(work: Work, page: Page) -> None:
+    """A phone was not reached; when it was the crew's last one, the crew was not reached."""
+    if page.target_kind != "crew" or _rings(work, page):
+        return
+    incident = work.need(Incident, page.incident)
+    assignment = assignment_of(work, incident, page.target)
+    state = ASSIGNMENT.next(assignment.state, AssignmentEvent.NOT_REACHED)
+    if state is not None:
+        work.put(assignment.model_copy(update={"state": state}))
+        work.history(page.incident, "crew_not_reached", target=page.target, person=page.person)
+
+
+def _rings(work: Work, page: Page) -> bool:
+    return any(p.target == page.target and p.key != page.key for p in work.ringing(page.incident))
+
+
+def _changes(work: Work, page: Page, state: PageState, why: str) -> dict[str, object]:
+    changes: dict[str, object] = {"state": state}
+    if state in _STAMP and getattr(page, _STAMP[state]) is None:
+        changes[_STAMP[state]] = work.now
+    if state in (PageState.ACCEPTED, PageState.DECLINED, PageState.FAILED):
+        changes |= {"ended_at": work.now, "why": why}
+    if state == PageState.ANSWERED:
+        decide = work.now + timedelta(seconds=work.rules.policy.times.decide)
+        changes["expires_at"] = max(page.expires_at, decide)
+    return changes
+
+
+def _receipt(work: Work, page: Page) -> None:
+    """Any news of a page says that it was sent."""
+    if page.state != PageState.ORDERED:
+        return
+    for item in work.all(OutboxItem):
+        if isinstance(item.effect, PageEffect) and item.effect.page_id == page.page_id:
+            work.put(item.model_copy(update={"receipted_at": work.now}))
+
+
+def _accepted(work: Work, page: Page) -> None:
+    if page.target_kind == "crew":
+        crew_steps(work, page.incident, page.target, AssignmentEvent.ACKNOWLEDGE)
+    elif page.target_kind != "fire":
+        _taken_by_person(work, page)
+
+
+def _taken_by_person(work: Work, page: Page) -> None:
+    """Somebody of the duty centre or a leader has it: a crew must be under way before the time ends."""
+    incident = work.need(Incident, page.incident)
+    if covered(work, incident):
+        return
+    until = work.now + timedelta(seconds=work.rules.policy.times.person_takes)
+    work.put(
+        incident.model_copy(
+            update={
+                "taken_by": page.person, "accepted_at": incident.accepted_at or work.now,
+                "next_page_at": until, "waiting_for": "person",
+            }
+        )
+    )
+    incident_event(work, page.incident, IncidentEvent.ACCEPTED)
+    take_tickets(work, page.incident, page.person)
+    others = [p for p in work.ringing(page.incident) if p.target_kind in ("duty_centre", "leader")]
+    cancel_pages(work, others, f"taken by {page.person}")
+
+
+def _declined(work: Work, page: Page, why: str) -> None:
+    """Recorded with its reason; nobody is released, and the next rings at once (safety rule 6)."""
+    if page.target_kind != "crew":
+        return
+    incident = work.need(Incident, page.incident)
+    assignment = assignment_of(work, incident, page.target)
+    state = ASSIGNMENT.next(assignment.state, AssignmentEvent.DECLINE)
+    if state is not None:
+        work.put(
+            assignment.model_copy(update={"state": state, "declined_at": work.now, "decline_reason": why})
+        )
+        work.history(page.incident, "crew_declined", author=page.person, target=page.target, why=why)
+    others_ring = any(
+        p.target != page.target and p.state in RINGING and p.target_kind != "fire"
+        for p in work.pages(page.incident)
+    )
+    if not covered(work, work.need(Incident, page.incident)) and not others_ring:
+        page_next(work, page.incident)
+
+

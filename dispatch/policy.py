@@ -1,0 +1,158 @@
+"""Bands, times, the chain and the wording of dispatch: the model of config/dispatch_policy.yaml."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Band(Section):
+    """S0 §10 row 5: within how many minutes a crew arrives, by distance."""
+
+    up_to_km: float = Field(gt=0)
+    minutes: float = Field(gt=0)
+
+
+class Beyond(Section):
+    """What holds farther out than the last band: the rules are silent, so it is policy."""
+
+    minutes_per_km: float = Field(gt=0)
+    warn: bool = True
+    """Say in the history and to the dispatcher that no band covers it."""
+
+
+class Step(Section):
+    """One step of the chain."""
+
+    who: Literal["free_crews", "all_crews", "duty_centre", "leaders", "fire"]
+    """`all_crews`: the busy ones as well; `fire`: 119."""
+    on_call: int = Field(1, ge=1, le=3)
+    """For crews: up to which on-call level members are rung."""
+    at_most: int | None = Field(None, ge=1)
+    """For crews: how many, one after the other, the nearest first; empty: all."""
+    alarm: bool = False
+    """The alarm sounds when this step is reached."""
+    every_round: bool = True
+    """Whether it is repeated when the chain begins again."""
+
+
+class Times(Section):
+    """All in seconds."""
+
+    page: Seconds
+    """A page not taken by then climbs to the next step."""
+    decide: Seconds
+    """Who picks up has at least so long to press a key."""
+    en_route: Seconds
+    """After accepting; then the next crew is paged as well."""
+    unlocated: Seconds
+    """How long paging waits for a first location."""
+    person_takes: Seconds
+    """A person (not a crew) who accepts must have a crew under way by then, or the chain goes on."""
+    repeat: Seconds
+    """Pause before the chain begins again."""
+    news: Seconds
+    """New facts are gathered for so long before a crew on its way is phoned."""
+    resend: Seconds
+    """What has not been receipted is sent again."""
+    turnout: Annotated[float, Field(ge=0, le=86400)]
+    """From accepting until the vehicle rolls, for forecasts."""
+
+
+class CallerTexts(Section):
+    """What a caller hears; `{minutes}` and `{time}` are the target's."""
+
+    crew_accepted: str
+    crew_on_scene: str
+    nobody_yet: str
+    over: str
+
+
+class AlarmTexts(Section):
+    chain_ended: str
+    nobody_on_duty: str
+    callback_failed: str
+    no_number: str
+
+
+class Policy(Section):
+    """The whole file."""
+
+    number_prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
+    bands: tuple[Band, ...] = Field(min_length=1)
+    beyond: Beyond
+    road_factor: float = Field(ge=1, le=5)
+    travel_kmh: float = Field(gt=0, le=150)
+    times: Times
+    chain: tuple[Step, ...] = Field(min_length=1)
+    priorities: dict[str, Annotated[int, Field(ge=0, le=9)]]
+    """By kind of business; 0 is the most urgent."""
+    default_priority: int = Field(5, ge=0, le=9)
+    caller_texts: CallerTexts
+    alarm_texts: AlarmTexts
+    keep_closed_hours: float = Field(48, gt=0)
+    """How long what is over stays in memory, for late events."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Policy:
+        distances = [band.up_to_km for band in self.bands]
+        minutes = [band.minutes for band in self.bands]
+        if distances != sorted(set(distances)) or minutes != sorted(minutes):
+            raise ValueError("`bands`: each must reach farther than the one before, with no shorter time")
+        if self.chain[0].who != "free_crews":
+            raise ValueError("`chain.0.who`: the chain begins with the nearest free crews")
+        if not any(step.every_round and step.who in ("free_crews", "all_crews") for step in self.chain):
+            raise ValueError("`chain`: some crews must be paged in every round (`every_round: true`)")
+        if not any(step.alarm for step in self.chain):
+            raise ValueError("`chain`: at least one step must sound the alarm (`alarm: true`)")
+        if self.priorities.get("emergency") != 0:
+            raise ValueError("`priorities.emergency`: must be 0, before all others")
+        return self
+
+    def priority(self, business: str) -> int:
+        return self.priorities.get(business, self.default_priority)
+
+
+class Target(BaseModel):
+    """Until when a crew must be there, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    minutes: float
+    at: datetime
+    assumed: bool
+    beyond: bool
+
+
+def arrival_target(policy: Policy, reported_at: datetime, distance_km: float | None) -> Target:
+    """The promise of S0 §10 row 5, counted from the report.
+
+    An unknown place takes the shortest band; beyond the last one there is never no target.
+    """
+    bands = policy.bands
+    if distance_km is None:
+        minutes, assumed, beyond = bands[0].minutes, True, False
+    else:
+        assumed = False
+        band = next((band for band in bands if distance_km <= band.up_to_km), None)
+        beyond = band is None
+        if band is not None:
+            minutes = band.minutes
+        else:
+            farther_km = distance_km - bands[-1].up_to_km
+            minutes = bands[-1].minutes + farther_km * policy.beyond.minutes_per_km
+    at = reported_at + timedelta(minutes=minutes)
+    return Target(minutes=round(minutes, 2), at=at, assumed=assumed, beyond=beyond)
+
+
+def travel(policy: Policy, distance_km: float) -> timedelta:
+    """How long a crew needs once it rolls."""
+    return timedelta(hours=distance_km / policy.travel_kmh)

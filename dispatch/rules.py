@@ -1,0 +1,37 @@
+"""Everything that decisions hang on besides the records: configuration, bundled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from dispatch.crews import Stations
+from dispatch.distance import GeodesicRoads, RoadDistance, SafeRoads
+from dispatch.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRules:
+    """How often and how long somebody is called back."""
+
+    attempts: int = 5
+    retry_seconds: float = 60
+    ring_seconds: float = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    policy: Policy
+    stations: Stations
+    timezone: tzinfo
+    """For ticket numbers and rosters."""
+    callbacks: CallbackRules = field(default_factory=CallbackRules)
+    roads: RoadDistance | None = None
+    """A routing service; without one the straight line times the road factor."""
+
+    def road_distance(self) -> RoadDistance:
+        line = GeodesicRoads(self.policy.road_factor)
+        return line if self.roads is None else SafeRoads(self.roads, line)
+
+    def local_day(self, now: datetime) -> str:
+        return f"{now.astimezone(self.timezone):%Y%m%d}"

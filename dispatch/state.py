@@ -1,0 +1,103 @@
+"""All that is open, in memory: the same whether it came from events, the journal or the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from dispatch.model import (
+    Assignment,
+    Callback,
+    CallNotes,
+    Counter,
+    Incident,
+    OutboxItem,
+    Page,
+    Put,
+    Record,
+    Ticket,
+    Unit,
+)
+
+Kind = TypeVar("Kind", bound=Put)
+KINDS: tuple[type[Put], ...] = (
+    Counter, CallNotes, Incident, Ticket, Assignment, Page, Callback, OutboxItem,
+)
+
+
+class State:
+    """Changes only by `apply`."""
+
+    def __init__(self) -> None:
+        self._records: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
+        self._of_incident: dict[tuple[type[Record], str], set[str]] = {}
+        self._tickets_of_call: dict[str, set[str]] = {}
+        self.seen: dict[str, datetime] = {}
+        """Units applied, so that an event that comes twice changes nothing."""
+        self.series = ""
+        """Set when running numbers may be incomplete (no database and no journal at the start)."""
+
+    def get(self, kind: type[Kind], key: str) -> Kind | None:
+        return self._records[kind].get(key)  # type: ignore[return-value]  # the table of that kind
+
+    def all(self, kind: type[Kind]) -> list[Kind]:
+        return list(self._records[kind].values())  # type: ignore[arg-type]  # the table of that kind
+
+    def of_incident(self, kind: type[Kind], incident_id: str) -> set[str]:
+        """Keys of an incident's pages or assignments."""
+        return self._of_incident.get((kind, incident_id), set())
+
+    def tickets_of_call(self, call_id: str) -> list[Ticket]:
+        """Oldest first."""
+        found = (self.get(Ticket, number) for number in self._tickets_of_call.get(call_id, ()))
+        return sorted((ticket for ticket in found if ticket), key=lambda ticket: ticket.number)
+
+    def open_incidents(self) -> list[Incident]:
+        return [incident for incident in self.all(Incident) if incident.open]
+
+    def apply(self, unit: Unit) -> None:
+        """Take over everything that the unit changed."""
+        self.adopt(unit.puts)
+        self.seen[unit.unit_id] = unit.at
+
+    def adopt(self, records: Iterable[Put]) -> None:
+        for record in records:
+            if isinstance(record, OutboxItem) and record.receipted_at is not None:
+                self._records[OutboxItem].pop(record.key, None)
+                continue
+            self._records[type(record)][record.key] = record
+            if isinstance(record, Page | Assignment):
+                self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
+            if isinstance(record, Ticket):
+                for call_id in record.call_ids:
+                    self._tickets_of_call.setdefault(call_id, set()).add(record.key)
+
+    def records(self) -> Iterator[Put]:
+        """Everything, parents before children."""
+        for kind in KINDS:
+            yield from self._records[kind].values()
+
+    def forget(self, before: datetime) -> None:
+        """Drop what was over before then; it stays in the database."""
+        over = [i for i in self.all(Incident) if i.closed_at and i.closed_at < before]
+        for incident in over:
+            self._drop(Incident, incident.key)
+            for kind in (Page, Assignment):
+                for key in self._of_incident.pop((kind, incident.key), set()):
+                    self._drop(kind, key)
+        for ticket in self.all(Ticket):
+            if ticket.closed_at and ticket.closed_at < before and not self.get(Incident, ticket.incident):
+                self._drop(Ticket, ticket.key)
+                for call_id in ticket.call_ids:
+                    self._tickets_of_call.get(call_id, set()).discard(ticket.key)
+        for callback in self.all(Callback):
+            if callback.done_at and callback.done_at < before:
+                self._drop(Callback, callback.key)
+        for notes in self.all(CallNotes):
+            if notes.ended_at and notes.ended_at < before:
+                self._drop(CallNotes, notes.key)
+        self.seen = {unit_id: at for unit_id, at in self.seen.items() if at >= before}
+
+    def _drop(self, kind: type[Put], key: str) -> None:
+        self._records[kind].pop(key, None)

@@ -1,0 +1,207 @@
+"""The fake store: in memory, the same contract, and it can be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.model import (
+    Assignment,
+    Callback,
+    CallNotes,
+    HistoryRow,
+    Incident,
+    OutboxItem,
+    Page,
+    Put,
+    Ticket,
+    Unit,
+)
+from dispatch.states import CallbackState
+from dispatch.store import call_records
+from dispatch.store.columns import Base
+from dispatch.store.port import (
+    AttachmentRow,
+    CallQuery,
+    CallRow,
+    EventDict,
+    TicketQuery,
+    TranscriptRow,
+)
+from dispatch.store.tables import AttachmentTable, CallTable, LegRow, TranscriptTable
+
+_CALL_DEFAULTS: dict[str, Any] = {
+    "direction": "", "purpose": "", "caller": "", "dialled": "", "trunk": "", "drill": False, "flow": "",
+    "flow_version": "", "arrived_at": None, "answered_at": None, "ended_at": None, "ended_by": "",
+    "emergency": False,
+}
+
+
+class MemoryStore:
+    """Meets `dispatch.store.port.Store`."""
+
+    def __init__(self) -> None:
+        self.available = True
+        self._units: dict[str, datetime] = {}
+        self._records: dict[type[Put], dict[str, Put]] = {}
+        self._history: dict[str, HistoryRow] = {}
+        self._offsets: dict[str, int] = {}
+        self._events: dict[str, EventDict] = {}
+        self._rows: dict[type[Base], dict[tuple[str, ...], dict[str, Any]]] = {}
+
+    def _check(self) -> None:
+        if not self.available:
+            raise StoreUnavailable("switched off")
+
+    def upgrade(self) -> None:
+        self._check()
+
+    def save_units(self, units: Sequence[Unit]) -> None:
+        self._check()
+        for unit in units:
+            if unit.unit_id in self._units:
+                continue
+            self._units[unit.unit_id] = unit.at
+            for record in unit.puts:
+                self._records.setdefault(type(record), {})[record.key] = record
+            for row in unit.history:
+                self._history.setdefault(row.event_id, row)
+
+    def stored_units(self, unit_ids: Sequence[str]) -> set[str]:
+        self._check()
+        return set(unit_ids) & set(self._units)
+
+    def load_open(self, seen_since: datetime) -> tuple[list[Put], dict[str, datetime]]:
+        self._check()
+        records = [
+            record for kind in self._records.values() for record in kind.values()
+            if _is_open(record, seen_since)
+        ]
+        keys = {record.key for record in records if isinstance(record, Incident)}
+        parts = [
+            part for kind in (Assignment, Page) for part in self._records.get(kind, {}).values()
+            if isinstance(part, Assignment | Page) and part.incident in keys
+        ]
+        return records + parts, {unit: at for unit, at in self._units.items() if at >= seen_since}
+
+    def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
+        self._check()
+        try:
+            found = [
+                (str(r["call_id"]), str(r["event_id"]), call_records.moment(r), r["kind"]) for r in records
+            ]
+            rows = [call_records.rows_of(record) for record in records]
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnitRefused(type(error).__name__) from error
+        for record, made, (call_id, event_id, _, _) in zip(records, rows, found, strict=True):
+            self._merge(CallTable, {"call_id": call_id})
+            if event_id not in self._events:
+                self._events[event_id] = record
+                for table, columns in made:
+                    self._merge(table, columns)
+        self._offsets[journal] = next_offset
+
+    def _merge(self, table: type[Base], columns: dict[str, Any]) -> None:
+        names = {
+            CallTable: ("call_id",), LegRow: ("call_id", "leg_id"), TranscriptTable: ("event_id",),
+            AttachmentTable: ("event_id",),
+        }[table]
+        key = tuple(columns[name] for name in names)
+        self._rows.setdefault(table, {}).setdefault(key, {}).update(columns)
+
+    def journal_offsets(self) -> dict[str, int]:
+        self._check()
+        return dict(self._offsets)
+
+    def tickets(self, query: TicketQuery) -> list[Ticket]:
+        self._check()
+        every = (t for t in self._records.get(Ticket, {}).values() if isinstance(t, Ticket))
+        found = [ticket for ticket in every if _wanted(ticket, query)]
+        found.sort(key=lambda t: t.opened_at, reverse=True)
+        found.sort(key=lambda t: (t.closed_at is not None, t.priority))
+        return found[: query.limit]
+
+    def ticket(self, number: str) -> Ticket | None:
+        return next(iter(self.tickets(TicketQuery(number=number, limit=1))), None)
+
+    def of_incident(self, incident_id: str) -> list[Put]:
+        self._check()
+        found: list[Put] = []
+        for kind in (Incident, Assignment, Page):
+            for key, record in sorted(self._records.get(kind, {}).items()):
+                if key == incident_id or getattr(record, "incident", "") == incident_id:
+                    found.append(record)
+        return found
+
+    def history(self, subjects: Sequence[str]) -> list[HistoryRow]:
+        self._check()
+        return sorted((r for r in self._history.values() if r.subject in subjects), key=lambda row: row.at)
+
+    def calls(self, query: CallQuery) -> list[CallRow]:
+        self._check()
+        table = self._rows.get(CallTable, {})
+        rows = [CallRow(**{**_CALL_DEFAULTS, **_known(row)}) for row in table.values()]
+        transcripts = self._rows.get(TranscriptTable, {}).values()
+        said = {row["call_id"] for row in transcripts if query.words in row["text"]}
+        found = [
+            row for row in rows
+            if query.caller in ("", row.caller) and query.direction in ("", row.direction)
+            and (not query.words or row.call_id in said)
+        ]
+        found.sort(key=lambda row: row.call_id)
+        found.sort(key=lambda row: row.arrived_at.timestamp() if row.arrived_at else 0.0, reverse=True)
+        return found[: query.limit]
+
+    def call(self, call_id: str) -> CallRow | None:
+        return next((row for row in self.calls(CallQuery(limit=1 << 30)) if row.call_id == call_id), None)
+
+    def timeline(self, call_id: str) -> list[dict[str, Any]]:
+        self._check()
+        events = [event for event in self._events.values() if event["call_id"] == call_id]
+        return [dict(event) for event in sorted(events, key=call_records.moment)]
+
+    def transcripts(self, call_id: str) -> list[TranscriptRow]:
+        self._check()
+        names = TranscriptRow.__dataclass_fields__
+        rows = [r for r in self._rows.get(TranscriptTable, {}).values() if r["call_id"] == call_id]
+        rows.sort(key=lambda row: row["start_ms"])
+        return [TranscriptRow(**{name: row[name] for name in names}) for row in rows]
+
+    def attachments(self, call_id: str) -> list[AttachmentRow]:
+        self._check()
+        rows = [r for r in self._rows.get(AttachmentTable, {}).values() if r["call_id"] == call_id]
+        return [AttachmentRow(r["call_id"], r["path"], r["seconds"]) for r in rows]
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name in CallRow.__dataclass_fields__}
+
+
+def _is_open(record: Put, since: datetime) -> bool:
+    match record:
+        case Incident() | Ticket():
+            return record.closed_at is None or record.closed_at >= since
+        case CallNotes():
+            return record.ended_at is None or record.ended_at >= since
+        case Callback():
+            return record.state != CallbackState.DONE
+        case OutboxItem():
+            return record.receipted_at is None
+        case Assignment() | Page():
+            return False
+    return True
+
+
+def _wanted(ticket: Ticket, query: TicketQuery) -> bool:
+    return (
+        (not query.open_only or ticket.closed_at is None)
+        and query.business in ("", ticket.business)
+        and query.number in ("", ticket.number)
+        and (not query.phone or query.phone in (ticket.caller, ticket.callback_number))
+        and query.drill in (None, ticket.drill)
+    )

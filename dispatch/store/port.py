@@ -1,0 +1,119 @@
+"""What dispatch needs of a database; the same contract tests run over every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from dispatch.model import HistoryRow, Put, Ticket, Unit
+
+EventDict = Mapping[str, Any]
+"""One record of a call's journal, as JSON gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """Which tickets; empty fields do not restrict."""
+
+    open_only: bool = False
+    business: str = ""
+    number: str = ""
+    phone: str = ""
+    drill: bool | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    caller: str = ""
+    words: str = ""
+    """Part of what was said."""
+    direction: str = ""
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    call_id: str
+    direction: str
+    purpose: str
+    caller: str
+    dialled: str
+    trunk: str
+    drill: bool
+    flow: str
+    flow_version: str
+    arrived_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    ended_by: str
+    emergency: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptRow:
+    call_id: str
+    role: str
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    call_id: str
+    path: str
+    seconds: float
+
+
+class Store(Protocol):
+    """Every method raises StoreUnavailable when the database is away; safe to call from threads."""
+
+    def upgrade(self) -> None:
+        """Bring the tables up to date. Raises StoreTooNew."""
+        ...
+
+    def save_units(self, units: Sequence[Unit]) -> None:
+        """All in one transaction; units that are stored already are passed over. Raises UnitRefused."""
+        ...
+
+    def stored_units(self, unit_ids: Sequence[str]) -> set[str]:
+        """Which of them are stored."""
+        ...
+
+    def load_open(self, seen_since: datetime) -> tuple[list[Put], dict[str, datetime]]:
+        """Everything that is not over, and the units applied since then."""
+        ...
+
+    def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
+        """A piece of a call's journal and the new offset, in one transaction, each record once."""
+        ...
+
+    def journal_offsets(self) -> dict[str, int]: ...
+
+    def tickets(self, query: TicketQuery) -> list[Ticket]: ...
+
+    def ticket(self, number: str) -> Ticket | None: ...
+
+    def of_incident(self, incident_id: str) -> list[Put]:
+        """The incident, its assignments and its pages."""
+        ...
+
+    def history(self, subjects: Sequence[str]) -> list[HistoryRow]: ...
+
+    def calls(self, query: CallQuery) -> list[CallRow]: ...
+
+    def call(self, call_id: str) -> CallRow | None: ...
+
+    def timeline(self, call_id: str) -> list[dict[str, Any]]:
+        """The journal's records of a call, in order."""
+        ...
+
+    def transcripts(self, call_id: str) -> list[TranscriptRow]: ...
+
+    def attachments(self, call_id: str) -> list[AttachmentRow]: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,118 @@
+"""What people look up: tickets, calls, timelines, transcripts."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select
+
+from dispatch.model import Assignment, HistoryRow, Incident, Page, Put, Ticket
+from dispatch.store.port import AttachmentRow, CallQuery, CallRow, TicketQuery, TranscriptRow
+from dispatch.store.rows import TABLES, to_record
+from dispatch.store.tables import (
+    AttachmentTable,
+    CallEventRow,
+    CallTable,
+    HistoryTable,
+    JournalOffsetRow,
+    TicketRow,
+    TranscriptTable,
+)
+
+_CALL_COLUMNS = [CallTable.__table__.c[name] for name in CallRow.__dataclass_fields__]
+
+
+class Queries:
+    """The reading half of the store."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Connection]: ...
+
+    def journal_offsets(self) -> dict[str, int]:
+        with self.reading() as connection:
+            query = select(JournalOffsetRow.journal, JournalOffsetRow.next_offset)
+            return {row.journal: row.next_offset for row in connection.execute(query)}
+
+    def tickets(self, query: TicketQuery) -> list[Ticket]:
+        """The most urgent open ones first, then the newest."""
+        table = TicketRow.__table__
+        statement = select(table).order_by(
+            table.c.closed_at.isnot(None), table.c.priority, table.c.opened_at.desc()
+        )
+        if query.open_only:
+            statement = statement.where(table.c.closed_at.is_(None))
+        if query.business:
+            statement = statement.where(table.c.business == query.business)
+        if query.number:
+            statement = statement.where(table.c.number == query.number)
+        if query.phone:
+            phone = or_(table.c.caller == query.phone, table.c.callback_number == query.phone)
+            statement = statement.where(phone)
+        if query.drill is not None:
+            statement = statement.where(table.c.drill.is_(query.drill))
+        with self.reading() as connection:
+            rows = connection.execute(statement.limit(query.limit))
+            return [Ticket.model_validate(dict(row._mapping)) for row in rows]
+
+    def ticket(self, number: str) -> Ticket | None:
+        return next(iter(self.tickets(TicketQuery(number=number, limit=1))), None)
+
+    def of_incident(self, incident_id: str) -> list[Put]:
+        kinds: tuple[type[Put], ...] = (Incident, Assignment, Page)
+        with self.reading() as connection:
+            found: list[Put] = []
+            for kind in kinds:
+                table = TABLES[kind].__table__
+                name = "incident_id" if kind is Incident else "incident"
+                key = next(iter(table.primary_key.columns))  # type: ignore[attr-defined]  # FromClause in the stubs
+                rows = connection.execute(select(table).where(table.c[name] == incident_id).order_by(key))
+                found += [to_record(kind, row) for row in rows]
+            return found
+
+    def history(self, subjects: Sequence[str]) -> list[HistoryRow]:
+        table = HistoryTable.__table__
+        statement = select(table).where(table.c.subject.in_(list(subjects))).order_by(table.c.at, table.c.id)
+        with self.reading() as connection:
+            return [HistoryRow.model_validate(dict(row._mapping)) for row in connection.execute(statement)]
+
+    def calls(self, query: CallQuery) -> list[CallRow]:
+        """The newest first."""
+        newest = CallTable.arrived_at.desc().nulls_last()
+        statement = select(*_CALL_COLUMNS).order_by(newest, CallTable.call_id)
+        if query.caller:
+            statement = statement.where(CallTable.caller == query.caller)
+        if query.direction:
+            statement = statement.where(CallTable.direction == query.direction)
+        if query.words:
+            said = TranscriptTable.text.contains(query.words, autoescape=True)
+            calls = select(TranscriptTable.call_id).where(said)
+            statement = statement.where(CallTable.call_id.in_(calls))
+        return self._calls(statement.limit(query.limit))
+
+    def call(self, call_id: str) -> CallRow | None:
+        return next(iter(self._calls(select(*_CALL_COLUMNS).where(CallTable.call_id == call_id))), None)
+
+    def _calls(self, statement: Select[Any]) -> list[CallRow]:
+        with self.reading() as connection:
+            return [CallRow(**row._mapping) for row in connection.execute(statement)]
+
+    def timeline(self, call_id: str) -> list[dict[str, Any]]:
+        statement = select(CallEventRow.record).where(CallEventRow.call_id == call_id)
+        with self.reading() as connection:
+            return list(connection.scalars(statement.order_by(CallEventRow.at, CallEventRow.id)))
+
+    def transcripts(self, call_id: str) -> list[TranscriptRow]:
+        columns = [TranscriptTable.__table__.c[name] for name in TranscriptRow.__dataclass_fields__]
+        statement = select(*columns).where(TranscriptTable.call_id == call_id)
+        statement = statement.order_by(TranscriptTable.start_ms)
+        with self.reading() as connection:
+            return [TranscriptRow(**row._mapping) for row in connection.execute(statement)]
+
+    def attachments(self, call_id: str) -> list[AttachmentRow]:
+        columns = [AttachmentTable.__table__.c[name] for name in AttachmentRow.__dataclass_fields__]
+        statement = select(*columns).where(AttachmentTable.call_id == call_id)
+        with self.reading() as connection:
+            return [AttachmentRow(**row._mapping) for row in connection.execute(statement)]

@@ -1,0 +1,51 @@
+"""Between dispatch's records and table rows: the same names, so one rule for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from dispatch.model import (
+    Assignment,
+    Callback,
+    CallNotes,
+    Counter,
+    Incident,
+    OutboxItem,
+    Page,
+    Put,
+    Ticket,
+)
+from dispatch.store.columns import Base
+from dispatch.store.tables import (
+    AssignmentRow,
+    CallbackRow,
+    CallNotesRow,
+    CounterRow,
+    IncidentRow,
+    OutboxRow,
+    PageRow,
+    TicketRow,
+)
+
+TABLES: dict[type[Put], type[Base]] = {
+    Counter: CounterRow,
+    CallNotes: CallNotesRow,
+    Incident: IncidentRow,
+    Ticket: TicketRow,
+    Assignment: AssignmentRow,
+    Page: PageRow,
+    Callback: CallbackRow,
+    OutboxItem: OutboxRow,
+}
+
+
+def to_row(record: Put) -> dict[str, Any]:
+    """Column values of a record."""
+    return record.model_dump(exclude={"kind"})
+
+
+def to_record(kind: type[Put], row: Row[Any]) -> Put:
+    """The record of a row. Raises pydantic.ValidationError for what no version of ours wrote."""
+    return kind.model_validate(dict(row._mapping))

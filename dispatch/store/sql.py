@@ -1,0 +1,226 @@
+"""The database by SQLAlchemy: SQLite (WAL) or PostgreSQL, the same behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.model import (
+    Assignment,
+    Callback,
+    CallNotes,
+    Counter,
+    Incident,
+    OutboxItem,
+    Page,
+    Put,
+    Ticket,
+    Unit,
+)
+from dispatch.states import CallbackState
+from dispatch.store import call_records
+from dispatch.store.columns import Base
+from dispatch.store.port import EventDict
+from dispatch.store.queries import Queries
+from dispatch.store.rows import TABLES, to_record, to_row
+from dispatch.store.tables import (
+    AppliedUnitRow,
+    CallEventRow,
+    CallTable,
+    HistoryTable,
+    JournalOffsetRow,
+    TicketCallRow,
+)
+from dispatch.store.upgrade import upgrade
+
+CONNECT_SECONDS = 3
+BUSY_MS = 5000
+
+
+class SqlStore(Queries):
+    """Meets `dispatch.store.port.Store`; connections are opened when needed and may break at any time."""
+
+    def __init__(self, url: str | URL, password: str = "") -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if password:
+            parsed = parsed.set(password=password)
+        self.engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+        self._insert: Any = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
+
+    def upgrade(self) -> None:
+        with _availability():
+            upgrade(self.engine)
+
+    def save_units(self, units: Sequence[Unit]) -> None:
+        with self.writing() as connection:
+            for unit in units:
+                if self._add(connection, AppliedUnitRow, {"unit_id": unit.unit_id, "at": unit.at}):
+                    self._save(connection, unit)
+
+    def _save(self, connection: Connection, unit: Unit) -> None:
+        for record in unit.puts:
+            self._put(connection, TABLES[type(record)], to_row(record))
+            if isinstance(record, Ticket):
+                for call_id in record.call_ids:
+                    self._add(connection, TicketCallRow, {"ticket": record.number, "call_id": call_id})
+        for row in unit.history:
+            self._add(connection, HistoryTable, row.model_dump())
+
+    def stored_units(self, unit_ids: Sequence[str]) -> set[str]:
+        found: set[str] = set()
+        with self.reading() as connection:
+            for start in range(0, len(unit_ids), 500):
+                some = unit_ids[start:start + 500]
+                query = select(AppliedUnitRow.unit_id).where(AppliedUnitRow.unit_id.in_(some))
+                found.update(connection.scalars(query))
+        return found
+
+    def load_open(self, seen_since: datetime) -> tuple[list[Put], dict[str, datetime]]:
+        with self.reading() as connection:
+            incidents = _open(connection, Incident, "closed_at", seen_since)
+            keys = [record.key for record in incidents]
+            parts = [
+                record for kind in (Assignment, Page) for record in _of_incidents(connection, kind, keys)
+            ]
+            callbacks = TABLES[Callback].__table__
+            owed = select(callbacks).where(callbacks.c.state != CallbackState.DONE.value)
+            records = [
+                *_records(connection, Counter, select(TABLES[Counter].__table__)),
+                *_open(connection, CallNotes, "ended_at", seen_since),
+                *incidents,
+                *_open(connection, Ticket, "closed_at", seen_since),
+                *parts,
+                *_records(connection, Callback, owed),
+                *_open(connection, OutboxItem, "receipted_at", None),
+            ]
+            units = select(AppliedUnitRow.unit_id, AppliedUnitRow.at).where(AppliedUnitRow.at >= seen_since)
+            return records, {row.unit_id: row.at for row in connection.execute(units)}
+
+    def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
+        with self.writing() as connection:
+            for record in records:
+                self._record(connection, record)
+            self._put(connection, JournalOffsetRow, {"journal": journal, "next_offset": next_offset})
+
+    def _record(self, connection: Connection, record: EventDict) -> None:
+        call_id = str(record["call_id"])
+        self._add(connection, CallTable, {"call_id": call_id})
+        row = {
+            "event_id": record["event_id"], "call_id": call_id, "at": call_records.moment(record),
+            "kind": record["kind"], "record": _json(record),
+        }
+        if self._add(connection, CallEventRow, row):
+            for table, columns in call_records.rows_of(record):
+                self._put(connection, table, columns)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def _add(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> bool:
+        """Insert unless it is there; whether it was new."""
+        result = connection.execute(self._insert(table).values(row).on_conflict_do_nothing())
+        return bool(result.rowcount == 1)
+
+    def _put(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> None:
+        """Insert, or change just these columns."""
+        keys = [column.name for column in table.__table__.primary_key.columns]  # type: ignore[attr-defined]  # FromClause in the stubs
+        changes = {name: value for name, value in row.items() if name not in keys}
+        insert = self._insert(table).values(row)
+        if changes:
+            connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes))
+        else:
+            connection.execute(insert.on_conflict_do_nothing())
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with _availability(), self.engine.connect() as plain:
+            connection = plain.execution_options(dispatch_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _availability(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+
+@contextmanager
+def _availability() -> Iterator[None]:
+    """A database that is away is a state of the world; one that refuses our data is a fault."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise StoreUnavailable(type(error).__name__) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable(type(error).__name__) from error
+        raise UnitRefused(type(error.orig).__name__) from error
+    except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:
+        raise UnitRefused(f"{type(error).__name__}") from error
+
+
+def _open(connection: Connection, kind: type[Put], column: str, since: datetime | None) -> list[Put]:
+    table = TABLES[kind].__table__
+    over_at = table.c[column]
+    condition = over_at.is_(None) if since is None else (over_at.is_(None) | (over_at >= since))
+    return _records(connection, kind, select(table).where(condition))
+
+
+def _of_incidents(connection: Connection, kind: type[Put], keys: list[str]) -> list[Put]:
+    table = TABLES[kind].__table__
+    found: list[Put] = []
+    for start in range(0, len(keys), 500):
+        query = select(table).where(table.c.incident.in_(keys[start:start + 500]))
+        found += _records(connection, kind, query)
+    return found
+
+
+def _records(connection: Connection, kind: type[Put], query: Any) -> list[Put]:
+    return [to_record(kind, row) for row in connection.execute(query)]
+
+
+def _json(record: EventDict) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in record.items()
+    }
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {BUSY_MS}", "journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once, so that two writers wait instead of failing half-way.
+        writes = connection.get_execution_options().get("dispatch_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    arguments = {
+        "connect_timeout": CONNECT_SECONDS, "keepalives_idle": 10, "keepalives_interval": 5,
+        "keepalives_count": 3, "options": "-c statement_timeout=15000 -c lock_timeout=10000 -c timezone=UTC",
+    }
+    return create_engine(url, connect_args=arguments, pool_pre_ping=True, pool_timeout=CONNECT_SECONDS)

@@ -1,0 +1,149 @@
+"""What is due by the clock. Jumps of the clock do no harm.
+
+A clock that jumps forward makes things due early: more is rung, nothing is lost. One that jumps
+back would make them late: no deadline may lie farther ahead than its own period, so it is pulled
+back to that and at most one period is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dispatch import callbacks, incidents, pages
+from dispatch.escalation import begin_again, covered, ensure_paged, page_next
+from dispatch.model import RINGING, Assignment, Callback, Incident, Page
+from dispatch.rules import Rules
+from dispatch.state import State
+from dispatch.states import AssignmentState, CallbackState
+from dispatch.work import Work
+
+SLACK = timedelta(seconds=2)
+Waiting = Incident | Page | Assignment | Callback
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A field of a record that waits for its moment."""
+
+    record: Waiting
+    field: str
+    longest_seconds: float
+    fire: Callable[[Work, str], None]
+
+    @property
+    def at(self) -> datetime:
+        moment = getattr(self.record, self.field)
+        assert isinstance(moment, datetime), "only fields that are set are timers"
+        return moment
+
+    def latest(self, now: datetime) -> datetime:
+        """Farther ahead than this it cannot lie, unless the clock jumped back."""
+        return now + timedelta(seconds=self.longest_seconds)
+
+    def still_waits(self, work: Work) -> bool:
+        """Whether nothing else of the same moment has settled it."""
+        return work.get(type(self.record), self.record.key) == self.record
+
+
+def timers(state: State, rules: Rules) -> Iterator[Timer]:
+    """All that wait."""
+    for incident in state.open_incidents():
+        yield from _of_incident(state, rules, incident)
+    rule = rules.callbacks
+    for callback in state.all(Callback):
+        if callback.next_at is not None and callback.state in callbacks.OWED:
+            within = (callback.due_at - callback.requested_at).total_seconds()
+            longest = max(rule.retry_seconds + rule.ring_seconds, within)
+            yield Timer(callback, "next_at", longest, _callback_due)
+
+
+def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Timer]:
+    times = rules.policy.times
+    if incident.next_page_at is not None:
+        longest = {"person": times.person_takes, "repeat": times.repeat}.get(
+            incident.waiting_for, times.unlocated
+        )
+        yield Timer(incident, "next_page_at", longest, _page_due)
+    if incident.news_due_at is not None:
+        yield Timer(incident, "news_due_at", times.news, _news_due)
+    for key in state.of_incident(Page, incident.key):
+        page = state.get(Page, key)
+        if page is not None and page.state in RINGING:
+            yield Timer(page, "expires_at", max(times.page, times.decide), _page_expired)
+    for key in state.of_incident(Assignment, incident.key):
+        assignment = state.get(Assignment, key)
+        if assignment is not None and _waits_for_start(assignment):
+            yield Timer(assignment, "en_route_by", times.en_route, _not_started)
+
+
+def next_due(state: State, rules: Rules, now: datetime) -> datetime | None:
+    """When something has to be done next; None: nothing waits."""
+    return min((min(timer.at, timer.latest(now)) for timer in timers(state, rules)), default=None)
+
+
+def due(state: State, rules: Rules, now: datetime) -> list[Timer]:
+    """What is due, the oldest first."""
+    return sorted((t for t in timers(state, rules) if t.at <= now), key=lambda timer: timer.at)
+
+
+def too_far(state: State, rules: Rules, now: datetime) -> list[Timer]:
+    """Timers that only a clock that jumped back can explain."""
+    return [timer for timer in timers(state, rules) if timer.at > timer.latest(now) + SLACK]
+
+
+def pull_back(work: Work, timer: Timer) -> None:
+    """Set it to its longest period from now."""
+    latest = timer.latest(work.now)
+    work.put(timer.record.model_copy(update={timer.field: latest}))
+    work.history(getattr(timer.record, "incident", timer.record.key), "clock_jumped_back",
+                 record=timer.record.key, until=latest.isoformat())
+
+
+def _news_due(work: Work, incident_id: str) -> None:
+    incidents.send_news(work, incident_id)
+
+
+def _waits_for_start(assignment: Assignment) -> bool:
+    waits = assignment.state == AssignmentState.ACKNOWLEDGED and not assignment.overdue
+    return waits and assignment.en_route_by is not None
+
+
+def _page_due(work: Work, incident_id: str) -> None:
+    """The pause is over, or the wait for a place, or the time of a person who took it."""
+    incident = work.need(Incident, incident_id)
+    waited_for = incident.waiting_for
+    incident = work.put(incident.model_copy(update={"next_page_at": None, "waiting_for": ""}))
+    if covered(work, incident):
+        return
+    if waited_for == "location":
+        work.history(incident_id, "place_still_unknown", why="the crew of the centre station is paged")
+        page_next(work, incident_id)
+        return
+    if waited_for == "person":
+        work.history(incident_id, "person_without_crew", target=incident.taken_by,
+                     why="took it, but no crew is under way")
+        begin_again(work, incident_id)
+    ensure_paged(work, incident_id)
+
+
+def _page_expired(work: Work, page_id: str) -> None:
+    pages.time_out(work, work.need(Page, page_id))
+
+
+def _not_started(work: Work, assignment_id: str) -> None:
+    """Accepted, but not en route in time: the next crew as well (safety rule 6)."""
+    assignment = work.need(Assignment, assignment_id)
+    work.put(assignment.model_copy(update={"overdue": True}))
+    work.history(assignment.incident, "not_en_route", target=assignment.crew,
+                 why="accepted, but not en route in time; the next crew is paged as well")
+    ensure_paged(work, assignment.incident)
+
+
+def _callback_due(work: Work, callback_id: str) -> None:
+    callback = work.need(Callback, callback_id)
+    if callback.state == CallbackState.CALLING:
+        callbacks.missed(work, callback, "no result came")
+    else:
+        callbacks.attempt(work, callback)

@@ -1,0 +1,117 @@
+"""A unit of work under construction: reads the state, collects changes, touches nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dispatch.model import (
+    RINGING,
+    Assignment,
+    Counter,
+    Effect,
+    HistoryRow,
+    Incident,
+    OutboxItem,
+    Page,
+    Put,
+    Record,
+    Ticket,
+    Unit,
+)
+from dispatch.rules import Rules
+from dispatch.state import Kind, State
+
+
+class Work:
+    """What one event or timer does. Rules write into it; the engine stores it or drops it whole."""
+
+    def __init__(self, state: State, rules: Rules, now: datetime, unit_id: str) -> None:
+        self._state = state
+        self.rules = rules
+        self.now = now
+        self.unit_id = unit_id
+        self._changed: dict[tuple[type[Record], str], Put] = {}
+        self._history: list[HistoryRow] = []
+        self._effects = 0
+
+    def get(self, kind: type[Kind], key: str) -> Kind | None:
+        """As it will be after this work."""
+        changed = self._changed.get((kind, key))
+        return changed if changed is not None else self._state.get(kind, key)  # type: ignore[return-value]
+
+    def need(self, kind: type[Kind], key: str) -> Kind:
+        """A record that must be there because another one names it."""
+        record = self.get(kind, key)
+        if record is None:
+            raise LookupError(f"{kind.__name__} {key}")
+        return record
+
+    def all(self, kind: type[Kind]) -> list[Kind]:
+        changed = {key: record for (of, key), record in self._changed.items() if of is kind}
+        before = {record.key: record for record in self._state.all(kind)}
+        return list((before | changed).values())  # type: ignore[arg-type]  # all of that kind
+
+    def assignments(self, incident_id: str) -> list[Assignment]:
+        return self._of_incident(Assignment, incident_id)
+
+    def pages(self, incident_id: str) -> list[Page]:
+        return self._of_incident(Page, incident_id)
+
+    def ringing(self, incident_id: str) -> list[Page]:
+        """Pages that may still be taken in time."""
+        return [page for page in self.pages(incident_id) if page.state in RINGING]
+
+    def tickets_of_call(self, call_id: str) -> list[Ticket]:
+        fresh = [r for r in self._changed.values() if isinstance(r, Ticket) and call_id in r.call_ids]
+        numbers = {ticket.number for ticket in fresh}
+        return [t for t in self._state.tickets_of_call(call_id) if t.number not in numbers] + fresh
+
+    def tickets(self, incident: Incident) -> list[Ticket]:
+        found = (self.get(Ticket, number) for number in incident.tickets)
+        return [ticket for ticket in found if ticket is not None]
+
+    def is_new(self, record: Put) -> bool:
+        """Whether this work has made it."""
+        return self._state.get(type(record), record.key) is None
+
+    def put(self, record: Kind) -> Kind:
+        self._changed[(type(record), record.key)] = record
+        return record
+
+    def history(
+        self, subject: str, what: str, *, author: str = "", call_id: str = "", **detail: object
+    ) -> None:
+        """One line of what happened, or of what did not."""
+        self._history.append(
+            HistoryRow(
+                event_id=f"{self.unit_id}#{len(self._history) + 1}", at=self.now, subject=subject,
+                call_id=call_id, what=what, author=author,
+                detail={name: str(value) for name, value in detail.items() if value not in ("", None)},
+            )
+        )
+
+    def emit(self, effect: Effect) -> None:
+        """Have something done outside, until it is receipted."""
+        self._effects += 1
+        name = f"{self.unit_id}!{self._effects}"
+        self.put(OutboxItem(effect_id=name, effect=effect, created_at=self.now))
+
+    def next_number(self) -> str:
+        """`GS-20261122-0007`, by the local day."""
+        day = self.rules.local_day(self.now) + self._state.series
+        counter = self.get(Counter, day) or Counter(day=day, value=0)
+        counter = self.put(counter.model_copy(update={"value": counter.value + 1}))
+        local_day, series = day[:8], day[8:]
+        return f"{self.rules.policy.number_prefix}-{local_day}-{series}{counter.value:04d}"
+
+    def unit(self) -> Unit:
+        order = Unit.STORE_ORDER
+        puts = sorted(self._changed.values(), key=lambda record: order.index(record.kind))
+        return Unit(unit_id=self.unit_id, at=self.now, puts=tuple(puts), history=tuple(self._history))
+
+    def _of_incident(self, kind: type[Kind], incident_id: str) -> list[Kind]:
+        keys = set(self._state.of_incident(kind, incident_id)) | {
+            key for (of, key), record in self._changed.items()
+            if of is kind and getattr(record, "incident", "") == incident_id
+        }
+        return [record for key in sorted(keys) if (record := self.get(kind, key)) is not None]

@@ -1,0 +1,121 @@
+"""Writes units to the database behind the engine's back, in order, each once, whenever that can be done."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.model import Unit
+from dispatch.store.port import Store
+
+log = structlog.get_logger()
+BATCH = 100
+
+
+class Writer:
+    """A queue of units. `store_some` may be called by a thread of its own or by hand."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._queue: deque[Unit] = deque()
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self.available = True
+        """Whether the database answered last."""
+        self.refused: list[str] = []
+        """Units that the database does not take; they stay in the local journal."""
+
+    def add(self, units: Iterable[Unit]) -> None:
+        with self._lock:
+            self._queue.extend(units)
+
+    def waiting(self) -> int:
+        """Units not in the database yet."""
+        with self._lock:
+            return len(self._queue)
+
+    def store_some(self) -> bool:
+        """Write a batch. True: there may be more; False: nothing is left, or the database is away."""
+        with self._writing:
+            with self._lock:
+                batch = [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
+            if not batch:
+                return False
+            try:
+                self._store.save_units(batch)
+            except StoreUnavailable:
+                self._set_available(False)
+                return False
+            except UnitRefused:
+                self._one_by_one(batch)
+            else:
+                self._done(len(batch))
+            self._set_available(True)
+            return True
+
+    def _one_by_one(self, batch: list[Unit]) -> None:
+        """A unit that the database refuses must not keep the others back."""
+        for unit in batch:
+            try:
+                self._store.save_units([unit])
+            except StoreUnavailable:
+                return
+            except UnitRefused as error:
+                log.error("unit_refused", unit=unit.unit_id, why=str(error))
+                self.refused.append(unit.unit_id)
+            self._done(1)
+
+    def _done(self, count: int) -> None:
+        with self._lock:
+            for _ in range(count):
+                self._queue.popleft()
+
+    def _set_available(self, available: bool) -> None:
+        if available != self.available:
+            log.warning("store_back" if available else "store_away", waiting=self.waiting())
+        self.available = available
+
+
+class WriterThread:
+    """Runs a writer until it is stopped; tries an absent database again every second."""
+
+    def __init__(self, writer: Writer, *, retry_seconds: float = 1.0,
+                 came_back: Callable[[], None] = lambda: None) -> None:
+        self._writer = writer
+        self._retry_seconds = retry_seconds
+        self._came_back = came_back
+        self._wake = threading.Event()
+        self._stop = False
+        self._thread = threading.Thread(target=self._run, name="dispatch-writer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self, timeout_seconds: float) -> None:
+        """Write what can be written and end; what cannot stays in the local journal."""
+        self._stop = True
+        self._wake.set()
+        self._thread.join(timeout_seconds)
+
+    def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            self._drain()
+            if self._stop:
+                return
+            self._wake.wait(self._retry_seconds if self._writer.waiting() else None)
+
+    def _drain(self) -> None:
+        try:
+            while self._writer.store_some():
+                pass
+        except Exception:
+            # The thread must outlive whatever a driver throws; the units are in the journal.
+            log.exception("writer_failed")
