@@ -1,0 +1,274 @@
+"""The facade of dispatch. Called from one thread; only `record_events` may run in another.
+
+Nothing here waits for the database but `record_events`, `journal_offsets` and `store` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from dispatch import phones
+from dispatch.commands import AnyCommand, Receipt
+from dispatch.crews import Crew
+from dispatch.decide import crew_incident
+from dispatch.effects import Facts, Outlet
+from dispatch.engine import Engine, random_id
+from dispatch.intake import RecordDict, command_of
+from dispatch.local_journal import LocalJournal
+from dispatch.model import (
+    COVERING,
+    Assignment,
+    Callback,
+    Incident,
+    OutboxItem,
+    Page,
+    Ticket,
+)
+from dispatch.pin_guard import PinGuard
+from dispatch.rules import Rules
+from dispatch.store.port import Store
+from dispatch.writer import WriterThread
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """For readiness and metrics."""
+
+    store_available: bool
+    local_journal_works: bool
+    units_waiting: int
+    units_refused: int
+    open_incidents: int
+    untaken_incidents: int
+    effects_waiting: int
+    callbacks_owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a caller may hear about an open ticket."""
+
+    ticket: str
+    business: str
+    state: str
+    emergency: bool
+    text: str
+    """For emergencies: the policy's wording for how far it is; else empty."""
+    opened_at: datetime
+    target_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CrewView:
+    key: str
+    name: str
+    station: str
+    on_duty: tuple[str, ...]
+    state: str
+    """`available`, or the state of its assignment."""
+    incident: str
+
+
+class Dispatch:
+    """Tickets, incidents, pages, call-backs: tell it what happened, and `run` it by the clock."""
+
+    def __init__(
+        self, rules: Rules, store: Store, state_directory: Path, *, outlet: Outlet,
+        utcnow: Callable[[], datetime], fsync: bool = True, threaded: bool = True,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        """Takes the lock of the state directory. Raises DispatchLocked.
+
+        `threaded`: the database is written by a thread of its own; else by `run`.
+        """
+        self.rules = rules
+        self.store = store
+        self._utcnow = utcnow
+        self._outlet = outlet
+        self._journal = LocalJournal(state_directory, fsync=fsync)
+        self.engine = Engine(rules, store, self._journal, new_id=new_id)
+        self._pins = PinGuard(rules.stations)
+        self._thread = WriterThread(self.engine.writer) if threaded else None
+
+    # ---- life
+    def start(self) -> None:
+        """Rebuild what is open, with or without the database. Raises StoreTooNew."""
+        self.engine.start(self._utcnow())
+        if self._thread is not None:
+            self._thread.start()
+
+    def run(self) -> datetime | None:
+        """Do and send what is due; call it on every wake and at least every second.
+
+        Returns when it wants to be called next (None: nothing waits).
+        """
+        now = self._utcnow()
+        self.engine.tick(now)
+        self.engine.pump(self._outlet, now)
+        self._store_behind()
+        return self.engine.next_wake(now)
+
+    def stop(self, timeout_seconds: float = 5) -> None:
+        """Store what can be stored; the rest waits in the local journal for the next start."""
+        if self._thread is not None:
+            self._thread.stop(timeout_seconds)
+        else:
+            self._store_behind()
+        self._journal.close()
+
+    def _store_behind(self) -> None:
+        if self._thread is not None:
+            self._thread.wake()
+            return
+        while self.engine.writer.store_some():
+            pass
+
+    # ---- what happened
+    def tell(self, command: AnyCommand) -> bool:
+        """Carry out a command and send at once what follows from it. False: it was told before.
+
+        Raises UnknownRecord, NotAllowed; then nothing is changed.
+        """
+        now = self._utcnow()
+        new = self.engine.do(command, now)
+        if new:
+            self.engine.pump(self._outlet, now)
+            self._store_behind()
+        return new
+
+    def tell_record(self, record: RecordDict) -> bool:
+        """The same for a record of a call's journal, as JSON gives it.
+
+        Does not touch the database; safe to repeat. False: nothing new for dispatch.
+        """
+        command = command_of(record)
+        return command is not None and self.tell(command)
+
+    def receipt(self, effect_id: str) -> None:
+        """An order (page, notice, alarm, call-back) was taken over; it is not sent again."""
+        if self.engine.state.get(OutboxItem, effect_id) is not None:
+            self.tell(Receipt(event_id=f"receipt:{effect_id}", at=self._utcnow(), effect_id=effect_id))
+
+    # ---- calls' records
+    def record_events(self, journal: str, records: Sequence[RecordDict], next_offset: int) -> None:
+        """Store a piece of a call's journal with its new offset, each record once.
+
+        Blocks for the database. Raises StoreUnavailable: try again later; UnitRefused.
+        """
+        self.store.record_events(journal, records, next_offset)
+
+    def journal_offsets(self) -> dict[str, int]:
+        """Up to where each journal is stored. Raises StoreUnavailable: begin at 0, nothing is done twice."""
+        return self.store.journal_offsets()
+
+    # ---- looking up, from memory
+    def open_incidents(self) -> list[Incident]:
+        return self.engine.state.open_incidents()
+
+    def incident(self, incident_id: str) -> Incident | None:
+        return self.engine.state.get(Incident, incident_id)
+
+    def ticket(self, number: str) -> Ticket | None:
+        return self.engine.state.get(Ticket, number)
+
+    def tickets_of_call(self, call_id: str) -> list[Ticket]:
+        return self.engine.state.tickets_of_call(call_id)
+
+    def open_tickets_of(self, phone: str) -> list[Ticket]:
+        """The open tickets of a number, the newest first."""
+        found = [
+            ticket for ticket in self.engine.state.all(Ticket)
+            if ticket.closed_at is None and (phones.same(ticket.caller, phone)
+                                             or phones.same(ticket.callback_number, phone))
+        ]
+        return sorted(found, key=lambda ticket: ticket.opened_at, reverse=True)
+
+    def queue(self) -> list[Ticket]:
+        """Open ordinary tickets in the order in which they are to be done."""
+        found = [t for t in self.engine.state.all(Ticket) if t.closed_at is None and not t.incident]
+        return sorted(found, key=lambda ticket: (ticket.priority, ticket.opened_at, ticket.number))
+
+    def progress(self, number: str) -> Progress | None:
+        """What may be told about a ticket (A6); None: not open, look in the store."""
+        ticket = self.ticket(number)
+        if ticket is None:
+            return None
+        incident = self.incident(ticket.incident) if ticket.incident else None
+        text = ""
+        if incident is not None:
+            topics = {"accepted": "crew_accepted", "on_scene": "crew_on_scene", "over": "over"}
+            topic = topics.get(incident.caller_message, "nobody_yet")
+            text = self.engine.outbox.caller_text(incident, topic)
+        return Progress(
+            ticket=number, business=ticket.business, state=ticket.state, emergency=incident is not None,
+            text=text, opened_at=ticket.opened_at, target_at=incident.target_at if incident else None,
+        )
+
+    def pages(self, incident_id: str) -> list[Page]:
+        keys = sorted(self.engine.state.of_incident(Page, incident_id))
+        return [page for key in keys if (page := self.engine.state.get(Page, key))]
+
+    def page(self, page_id: str) -> Page | None:
+        return self.engine.state.get(Page, page_id)
+
+    def assignments(self, incident_id: str) -> list[Assignment]:
+        keys = sorted(self.engine.state.of_incident(Assignment, incident_id))
+        return [found for key in keys if (found := self.engine.state.get(Assignment, key))]
+
+    def callback(self, callback_id: str) -> Callback | None:
+        return self.engine.state.get(Callback, callback_id)
+
+    def facts(self, incident_id: str) -> Facts | None:
+        """What a crew must know about an incident now."""
+        incident = self.incident(incident_id)
+        return self.engine.outbox.facts(incident) if incident else None
+
+    # ---- crews on the phone
+    def crew_of_phone(self, phone: str) -> Crew | None:
+        return self.rules.stations.crew_of_phone(phone)
+
+    def pin_is_right(self, crew: str, pin: str) -> bool:
+        """Whether the crew's PIN was pressed; after too many wrong ones, no for a while."""
+        return self._pins.check(crew, pin, self._utcnow())
+
+    def incident_of_crew(self, crew: str) -> Incident | None:
+        """The open incident that a crew calling in means."""
+        return crew_incident(self.engine.state, crew, "")
+
+    def crews(self) -> list[CrewView]:
+        """Every crew with what it does now."""
+        return [self._crew_view(crew) for crew in self.rules.stations.crews]
+
+    def _crew_view(self, crew: Crew) -> CrewView:
+        incident = self.incident_of_crew(crew.key)
+        mine = [a for a in self.assignments(incident.key) if a.crew == crew.key] if incident else []
+        local = self._utcnow().astimezone(self.rules.timezone)
+        return CrewView(
+            key=crew.key, name=crew.name, station=crew.station,
+            on_duty=tuple(member.name for member, _ in crew.on_duty(local)),
+            state=mine[0].state.value if mine else "available",
+            incident=incident.key if incident else "",
+        )
+
+    # ---- health
+    def health(self) -> Health:
+        state = self.engine.state
+        open_incidents = state.open_incidents()
+        untaken = [
+            i for i in open_incidents
+            if not any(a.state in COVERING for a in self.assignments(i.key)) and i.waiting_for != "person"
+        ]
+        return Health(
+            store_available=self.engine.writer.available and self.engine.loaded,
+            local_journal_works=self.engine.journal_works, units_waiting=self.engine.writer.waiting(),
+            units_refused=len(self.engine.writer.refused), open_incidents=len(open_incidents),
+            untaken_incidents=len(untaken), effects_waiting=len(state.all(OutboxItem)),
+            callbacks_owed=sum(1 for c in state.all(Callback) if c.done_at is None),
+        )
