@@ -27,12 +27,13 @@ service_number: "962677"
 paths: {{run: run, state: state, recordings: recordings, flows: {root}/ivr_flows, prompts: prompts}}
 edge: {{listen: {{host: 127.0.0.1, udp_port: {edge_port}}}}}
 workers:
-  max_conversations: 20
+  max_conversations: {workers}
   reserved_for_pages: 2
   sip_ports: [{sip_low}, {sip_high}]
   rtp_ports: [{rtp_low}, {rtp_high}]
   dead_peer_seconds: {dead_peer_seconds}
   spares: {spares}
+recording: {{enabled: {recording}}}
 speech: {{engine: none}}
 entries: [{{dialled: ["*"], flow: main}}]
 dispatch: {{stations: unused, policy: unused, gazetteer: unused}}
@@ -49,17 +50,22 @@ class WorkerRig:
         edge_port: int = 0,
         dead_peer_seconds: float = 20,
         spares: int = 0,
+        workers: int = 20,
+        record: bool = True,
         conversation: str = "tests.live.try_conversation:TryConversation",
     ) -> None:
         """`edge_port`: where workers send what they dial; a phone's port in these tests."""
         self.folder = folder
         base = random.randrange(31000, 58000, 200)
-        ports = {"sip_low": base, "sip_high": base + 39, "rtp_low": base + 40, "rtp_high": base + 199}
+        ports = {
+            "sip_low": base, "sip_high": base + 2 * workers - 1,
+            "rtp_low": base + 2 * workers, "rtp_high": base + 10 * workers,
+        }  # fmt: skip
         self.config = folder / "hotline.yaml"
         self.config.write_text(
             CONFIG.format(
                 root=ROOT, edge_port=edge_port or 9, dead_peer_seconds=dead_peer_seconds,
-                spares=spares, **ports,
+                spares=spares, workers=workers, recording="true" if record else "false", **ports,
             )
         )
         (folder / "run").mkdir()
