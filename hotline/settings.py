@@ -235,6 +235,8 @@ class Settings(Section):
     dispatch: DispatchFiles
     customers: Path | None = None
     """CSV of the customer file: number, name, address, latitude, longitude, vulnerable."""
+    information: Path | None = None
+    """What callers may be told: prices, ways to pay, promises, outages (YAML)."""
     web: Web = Web()
     logging: Logging = Logging()
     drain_seconds: Seconds = 3600

@@ -37,6 +37,11 @@ class Presence:
             if not legs:
                 del self._busy[user]
 
+    def call_over(self, call_id: str) -> None:
+        """Whatever legs a dead worker left behind are over with its call (legs are `<call_id>/<leg_id>`)."""
+        for leg in [leg for legs in self._busy.values() for leg in legs if leg.startswith(f"{call_id}/")]:
+            self.leg_ended(leg)
+
     def free(self) -> list[str]:
         """Whom to ring, longest unused first."""
         able = [user for user in self._members if user in self._reachable and user not in self._busy]

@@ -6,13 +6,13 @@ a journal that has its end is left alone.
 
 from __future__ import annotations
 
+import glob
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from hotline.events import (
-    CallAnswered,
-    CallArrived,
     CallbackRequested,
     CallEnded,
     PageAccepted,
@@ -60,13 +60,16 @@ def bury(
     return True
 
 
-def was_answered(records: list[Record]) -> bool:
-    """Whether somebody talked with us at all."""
-    return any(isinstance(record, CallAnswered) for record in records)
-
-
-def first_arrival(records: list[Record]) -> CallArrived | None:
-    return next((record for record in records if isinstance(record, CallArrived)), None)
+def somebody_writes(journal: Path) -> bool:
+    """Whether a living process has the journal open: then its worker is not dead, whatever is said."""
+    wanted = os.path.realpath(journal)
+    for link in glob.iglob("/proc/[0-9]*/fd/*"):
+        try:
+            if os.readlink(link) == wanted:
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def _settled(records: list[Record]) -> bool:

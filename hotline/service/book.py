@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from hotline.events import (
     CallAnswered,
@@ -18,6 +20,8 @@ from hotline.events import (
     RecordingFinished,
 )
 from hotline.ipc import Job
+from hotline.journal import read
+from hotline.service.journals import EDGE
 
 
 @dataclass(slots=True)
@@ -26,6 +30,8 @@ class CallNote:
 
     call_id: str
     purpose: str = "inbound"
+    entry: str = ""
+    """Name of the flow it began with."""
     caller: str = ""
     drill: bool = False
     since: datetime | None = None
@@ -71,6 +77,14 @@ class CallBook:
         note.caller = job.facts.get("caller", "")
         return note
 
+    def recall(self, directory: Path, offsets: Mapping[str, int]) -> None:
+        """After a restart: what stored records say of calls that are still going on."""
+        going_on = {path.stem for path in directory.glob("*.jsonl")} - {EDGE}
+        for name in (EDGE, *sorted(going_on)):
+            for entry in read(directory / f"{name}.jsonl"):
+                if entry.next_offset <= offsets.get(name, 0) and entry.record.call_id in going_on:
+                    self.take(entry.record)
+
     def forget(self, call_id: str) -> None:
         self._notes.pop(call_id, None)
 
@@ -81,7 +95,7 @@ class CallBook:
             note.purpose, note.drill, note.since = record.purpose, record.drill or note.drill, record.at
             note.caller = record.caller or note.caller
         elif isinstance(record, CallAnswered):
-            note.answered_at = record.at
+            note.answered_at, note.entry = record.at, record.flow
         elif isinstance(record, EmergencyDeclared):
             note.emergency_at = note.emergency_at or record.at
         elif isinstance(record, LegStarted | LegAnswered | LegEnded):

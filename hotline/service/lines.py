@@ -14,6 +14,7 @@ from hotline.ipc import (
     Ask,
     ControllerHello,
     EdgeJournalGrew,
+    EdgeStats,
     Hangup,
     Job,
     JournalGrew,
@@ -49,6 +50,8 @@ class LinesListener(Protocol):
     def registered(self, user: str, reachable: bool) -> None: ...
 
     def edge_here(self, here: bool) -> None: ...
+
+    def edge_stats(self, counters: dict[str, int], gauges: dict[str, int]) -> None: ...
 
     def asked(self, call_id: str, action: str, arguments: dict[str, str]) -> tuple[str, dict[str, str]]:
         """Answer a business action: outcome and values; must be quick."""
@@ -152,6 +155,8 @@ class EdgeLine:
             self._listener.originate_failed(message.call_id, message.why)
         elif isinstance(message, Registered):
             self._listener.registered(message.user, message.reachable)
+        elif isinstance(message, EdgeStats):
+            self._listener.edge_stats(message.counters, message.gauges)
 
     def link_closed(self, link: Link) -> None:
         self._listener.edge_here(False)

@@ -1,7 +1,7 @@
 """What dispatch wants done outside, as phone calls: pages, news for crews, alarms, call-backs.
 
-Every order becomes a job for a worker whose `call_id` comes from the order, so the same order
-given twice (after a crash, or because no receipt came) is the same call and rings once.
+The `call_id` of a page or call-back comes from its order, so the same order given twice (after a
+crash, or because no receipt came) is the same call and rings once.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class PhoneOutlet:
             "ring_seconds": str(self._settings.agents.ring_seconds),
         }
         for number, dial in enumerate(notice.dials, 1):
-            call_id = f"{notice.notice_id}-{number}"
+            call_id = f"{notice.notice_id}-{self._moment()}-{number}"
             self._ring(
                 "notify", call_id, self._settings.outbound.notice, dial, facts, notice.facts.drill,
                 notice.effect_id,
@@ -97,7 +97,7 @@ class PhoneOutlet:
         facts |= {"text": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
         for number, (place, dial) in enumerate(alarm.places, 1):
             if dial:
-                call_id = f"{alarm.effect_id}-{number}"
+                call_id = f"{alarm.effect_id}-{self._moment()}-{number}"
                 self._ring(
                     "notify", call_id, self._settings.outbound.alarm, dial, {**facts, "place_name": place},
                     alarm.drill, alarm.effect_id,
@@ -162,6 +162,10 @@ class PhoneOutlet:
         if not self._edge.originate(job):
             raise EdgeAwayError
         self._originated(job, effect_id)
+
+    def _moment(self) -> str:
+        """A notice that nobody heard is phoned again: another call, with a journal of its own."""
+        return f"{self._utcnow():%H%M%S}"
 
     def _seconds_until(self, then: datetime) -> str:
         return f"{max((then - self._utcnow()).total_seconds(), 1.0):.1f}"

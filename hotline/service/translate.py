@@ -15,7 +15,9 @@ from dispatch.commands import (
     FactReport,
     PageReport,
     TicketRequest,
+    TicketTaken,
 )
+from dispatch.model import Ticket
 from dispatch.states import PageEvent
 from hotline.events import (
     CallArrived,
@@ -24,6 +26,7 @@ from hotline.events import (
     CrewReported,
     EmergencyDeclared,
     FactLearned,
+    LegAnswered,
     LegEnded,
     PageAccepted,
     PageAnswered,
@@ -111,6 +114,18 @@ def translate(
     if isinstance(record, CallEnded):
         return _over(record, note)
     return _page(record)
+
+
+def own_ticket(record: LegAnswered, note: CallNote, tickets: Sequence[Ticket]) -> Sequence[TicketTaken]:
+    """The agent who takes a caller owns his tickets from the first answer on (首问责任制, S0/S1 §4)."""
+    person = note.agents.get(record.leg_id, "")
+    return [
+        TicketTaken(
+            event_id=f"{record.event_id}/{ticket.number}", at=record.at, number=ticket.number, person=person
+        )
+        for ticket in tickets
+        if person and not ticket.owner
+    ]
 
 
 def _emergency(record: EmergencyDeclared, note: CallNote, customer: Customer | None) -> EmergencyReport:

@@ -1,0 +1,152 @@
+"""The business actions of the flows: each answers from memory, at once.
+
+What every action takes and gives is listed in ivr_flows/README.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dispatch.api import Dispatch
+from hotline.agents.presence import Presence
+from hotline.service.book import CallBook
+from hotline.service.customers import CustomerFile
+from hotline.service.information import Information
+
+Answer = tuple[str, dict[str, str]]
+"""Outcome and values."""
+CREW_STATES = {"accepted": "acknowledged", "on_scene": "on_scene"}
+
+
+class Actions:
+    """Answers what a conversation asks the controller."""
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        customers: CustomerFile,
+        information: Information,
+        presence: Presence,
+        book: CallBook,
+        utcnow: Callable[[], datetime],
+        zone: ZoneInfo,
+    ) -> None:
+        self._dispatch = dispatch
+        self._customers = customers
+        self._information = information
+        self._presence = presence
+        self._book = book
+        self._utcnow = utcnow
+        self._zone = zone
+
+    def answer(self, call_id: str, action: str, given: dict[str, str]) -> Answer:
+        """`unavailable` for an action nobody knows."""
+        doer: Callable[[str, dict[str, str]], Answer] | None = getattr(self, f"_do_{action}", None)
+        return doer(call_id, given) if doer is not None else ("unavailable", {})
+
+    # ---- callers
+    def _do_find_agents(self, call_id: str, given: dict[str, str]) -> Answer:
+        free = self._presence.free()
+        return ("ok", {"users": ",".join(free)}) if free else ("none", {})
+
+    def _do_customer_by_number(self, call_id: str, given: dict[str, str]) -> Answer:
+        customer = self._customers.by_number(given.get("number", ""))
+        if customer is None:
+            return "unknown", {}
+        vulnerable = "yes" if customer.vulnerable else ""
+        return "found", {"file_address": customer.address, "name": customer.name, "vulnerable": vulnerable}
+
+    def _do_incident_status(self, call_id: str, given: dict[str, str]) -> Answer:
+        for ticket in self._dispatch.tickets_of_call(call_id):
+            incident = self._dispatch.incident(ticket.incident) if ticket.incident else None
+            if incident is not None and incident.open:
+                minutes = max(round((incident.target_at - self._utcnow()).total_seconds() / 60), 1)
+                state = CREW_STATES.get(incident.caller_message, "")
+                return "open", {"target_minutes": str(minutes), "crew_state": state}
+        return "unknown", {}
+
+    def _do_ticket_progress(self, call_id: str, given: dict[str, str]) -> Answer:
+        """A ticket is told to whoever rings from its number or knows its number."""
+        wanted = given.get("ticket", "")
+        tickets = self._dispatch.open_tickets_of(given.get("number", ""))
+        if wanted:
+            known = [ticket for ticket in self._dispatch.queue() if _same_number(ticket.number, wanted)]
+            tickets = known or self._dispatch.open_tickets_of(wanted)
+        if not tickets:
+            return "none", {}
+        ticket = tickets[0]
+        values = {
+            "business": ticket.business,
+            "status": ticket.state.value,
+            "ticket_number": ticket.number,
+            "due": self._information.promises.get(ticket.business, ""),
+        }
+        return ("emergency" if ticket.incident else "found"), values
+
+    def _do_outage_at(self, call_id: str, given: dict[str, str]) -> Answer:
+        address = given.get("address", "")
+        customer = self._customers.by_number(given.get("number", ""))
+        if not address and customer is not None:
+            address = customer.address
+        outage = self._information.outage_at(address, self._utcnow())
+        if outage is None:
+            return "none", {}
+        return outage.kind, {
+            "reason": outage.reason,
+            "area": outage.area,
+            "started": self._local(outage.starts),
+            "until": self._local(outage.ends),
+        }
+
+    def _do_price_info(self, call_id: str, given: dict[str, str]) -> Answer:
+        text = self._information.topics.get(given.get("topic", ""), "")
+        return ("ok", {"info": text}) if text else ("unavailable", {})
+
+    def _do_service_promise(self, call_id: str, given: dict[str, str]) -> Answer:
+        text = self._information.promises.get(given.get("business", ""), "")
+        return ("ok", {"until": text}) if text else ("unavailable", {})
+
+    # ---- crews
+    def _do_crew_by_number(self, call_id: str, given: dict[str, str]) -> Answer:
+        crew = self._dispatch.crew_of_phone(given.get("number", ""))
+        return ("known", {"crew": crew.key, "crew_name": crew.name}) if crew is not None else ("unknown", {})
+
+    def _do_crew_login(self, call_id: str, given: dict[str, str]) -> Answer:
+        crew = given.get("crew", "")
+        if not self._dispatch.pin_is_right(crew, given.get("pin", "")):
+            return "wrong", {}
+        names = {view.key: view.name for view in self._dispatch.crews()}
+        return "ok", {"crew": crew, "crew_name": names.get(crew, crew)}
+
+    def _do_open_incidents_of_crew(self, call_id: str, given: dict[str, str]) -> Answer:
+        mine = [
+            incident
+            for incident in self._dispatch.open_incidents()
+            if any(
+                assignment.crew == given.get("crew") and assignment.cleared_at is None
+                for assignment in self._dispatch.assignments(incident.key)
+            )
+        ]
+        if not mine:
+            return "none", {"count": "0"}
+        first = mine[0]
+        values = {
+            "count": str(len(mine)),
+            "incident": first.key,
+            "address": first.address,
+            "hazard": first.hazard,
+        }
+        for number, incident in enumerate(mine[:3], 1):
+            values |= {f"incident_{number}": incident.key, f"address_{number}": incident.address}
+        return ("one" if len(mine) == 1 else "several"), values
+
+    def _local(self, then: datetime) -> str:
+        return then.astimezone(self._zone).isoformat()
+
+
+def _same_number(ticket: str, spoken: str) -> bool:
+    """`GS-20261122-0007` is keyed as its digits, or as its last ones."""
+    digits = "".join(char for char in ticket if char.isdigit())
+    return len(spoken) >= 4 and digits.endswith(spoken)

@@ -1,0 +1,70 @@
+"""Takes in the records of all calls: book, dispatch, agents' presence, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from dispatch.api import Dispatch
+from dispatch.errors import DispatchError
+from hotline.agents.presence import Presence
+from hotline.events import CallEnded, LegAnswered, LegEnded, LegStarted, Record
+from hotline.metrics import Metrics
+from hotline.service.book import CallBook, CallNote, user_of
+from hotline.service.customers import CustomerFile
+from hotline.service.measuring import measure
+from hotline.service.translate import own_ticket, translate
+
+log = structlog.get_logger()
+
+
+class Intake:
+    """Each record once, in the order of its journal."""
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        book: CallBook,
+        presence: Presence,
+        customers: Callable[[], CustomerFile],
+        metrics: Metrics,
+    ) -> None:
+        self._dispatch = dispatch
+        self._book = book
+        self._presence = presence
+        self._customers = customers
+        self._metrics = metrics
+
+    def take(self, record: Record) -> None:
+        """Tell everybody whom it concerns; one who cannot digest it does not keep it from the others."""
+        note = self._book.note(record.call_id)
+        for command in translate(record, note, self._customers().by_number):
+            try:
+                self._dispatch.tell(command)
+            except DispatchError as error:
+                # A crew that reports for a closed incident, a page that is long over: on the log, no more.
+                log.warning("not for dispatch", event_id=record.event_id, why=type(error).__name__)
+        measure(self._metrics, record, note)
+        self._follow_agents(record, note)
+        self._book.take(record)
+        if isinstance(record, CallEnded):
+            self._over(note, record)
+
+    def _follow_agents(self, record: Record, note: CallNote) -> None:
+        if isinstance(record, LegStarted) and record.role == "agent":
+            self._presence.leg_started(user_of(record.remote), f"{note.call_id}/{record.leg_id}")
+        elif isinstance(record, LegEnded):
+            self._presence.leg_ended(f"{note.call_id}/{record.leg_id}")
+        elif isinstance(record, LegAnswered) and record.leg_id in note.agents:
+            for command in own_ticket(record, note, self._dispatch.tickets_of_call(note.call_id)):
+                self._dispatch.tell(command)
+
+    def _over(self, note: CallNote, record: CallEnded) -> None:
+        self._presence.call_over(note.call_id)
+        if note.effect_id and note.purpose == "notify" and note.answered_at is not None:
+            self._dispatch.receipt(note.effect_id)
+        if not record.event_id.startswith(f"{record.call_id}/edge/"):
+            self._book.forget(record.call_id)
+        elif record.by in ("refused", "abandoned"):
+            self._book.forget(record.call_id)
