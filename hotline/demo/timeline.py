@@ -26,7 +26,8 @@ class Step:
 
 def timed(name: str, seconds: float, budget_seconds: float) -> Step:
     """A step that has a time limit."""
-    return Step(name, seconds <= budget_seconds, _readable(seconds), f"≤ {_readable(budget_seconds)}", seconds)
+    ok = seconds <= budget_seconds
+    return Step(name, ok, _readable(seconds), f"≤ {_readable(budget_seconds)}", seconds)
 
 
 def _readable(seconds: float) -> str:

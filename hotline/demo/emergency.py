@@ -1,0 +1,176 @@
+"""The story of `hotline demo`: a kitchen smells of gas, and a crew comes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from hotline.demo.actor import Actor, Answer
+from hotline.demo.phone import Phone
+from hotline.demo.stage import PAGE_SECONDS, PIN, Stage
+from hotline.demo.timeline import Step, timed
+
+LEAK = "喂你好我家厨房里好大一股煤气味"
+ADDRESS = "我住在滨江路八十八号二单元三零一室"
+YES = "对的没错"
+SENTENCES = (LEAK, ADDRESS, YES)
+VOICE = "f4"
+
+PICK_UP_SECONDS = 0.1
+GREETING_SECONDS = 5.0
+DECLARE_SECONDS = 0.7
+ADVICE_SECONDS = 0.3
+PAGE_AFTER_LOCATION_SECONDS = 1.0
+UNLOCATED_SECONDS = 20.0
+"""The budgets of the road of one emergency (docs/call-journey.md)."""
+STATUSES = (("en_route", "2"), ("on_scene", "3"), ("made_safe", "4"), ("cleared", "5"))
+
+
+class EmergencyStory:
+    """Caller, crew that does not answer, crew that comes."""
+
+    def __init__(self, stage: Stage, *, by_keys: bool = False) -> None:
+        self.stage, self.by_keys = stage, by_keys
+        self.steps: list[Step] = []
+        self._taker: tuple[str, Phone] | None = None
+
+    def run(self) -> list[Step]:
+        """Tell it to the end. Raises PhoneError or NotWrittenError where it stops."""
+        stage = self.stage
+        stage.actors.append(Actor(stage.caller, self._caller_answers()))
+        stage.on_crew_ringing(self._crew_rings)
+        self._pick_up()
+        self._declare()
+        self._page()
+        self._caller_goes()
+        self._reports()
+        return self.steps
+
+    # ---- the people
+    def _caller_answers(self) -> tuple[Answer, ...]:
+        stage = self.stage
+        goes = Answer("可以挂机", hang_up=True, after_quiet_seconds=1.0)
+        if self.by_keys:
+            return (Answer("请讲您的事情", keys="9", times=1), Answer("对吗|可以吗|是在", keys="1"), goes)
+        address = stage.line("address", ADDRESS, VOICE)
+        return (
+            Answer("请讲您的事情", say=stage.line("leak", LEAK, VOICE), then=(address,), times=1),
+            Answer("对吗|可以吗|是在", say=stage.line("yes", YES, VOICE), times=4),
+            Answer("详细地址|再说一遍地址", say=address),
+            goes,
+        )
+
+    def _crew_rings(self, crew: str, phone: Phone) -> None:
+        """The first one does not answer; the next one takes it."""
+        if crew == self.stage.rang[0] or self._taker is not None:
+            return
+        self._taker = (crew, phone)
+        self.stage.actors.append(Actor(phone, (
+            Answer("接单请按1", keys="1", times=1),
+            Answer("现在出发请按1", hang_up=True, after_quiet_seconds=0.3, times=1),
+        )))
+        phone.answer()
+
+    # ---- the story
+    def _pick_up(self) -> None:
+        stage = self.stage
+        stage.caller.record(stage.folder / "heard-by-the-caller.wav")
+        called = stage.caller.call(stage.service.number(stage.settings.service_number))
+        stage.timeline.begin(called.at)
+        answered = stage.caller.wait_for("answered", 10)
+        self._step(timed("INVITE → answered", answered.at - called.at, PICK_UP_SECONDS))
+        begins = stage.caller.wait_for("hears", 10)
+        ends = stage.caller.wait_for("quiet", 15)
+        self._step(timed("length of the greeting", ends.at - begins.at - 0.3, GREETING_SECONDS))
+
+    def _declare(self) -> None:
+        stage = self.stage
+        declared = stage.watch.wait_for("emergency_declared", 30)
+        self.call_id: str = declared.call_id
+        self.declared_at: float = declared.at.timestamp()
+        spoken = "acting" if self.by_keys else "voice_ended"
+        end = stage.caller.wait_for(spoken, 10)
+        what = "key" if self.by_keys else "end of the leak sentence"
+        name = f"{what} → emergency declared"
+        self._step(timed(name, self.declared_at - end.at, DECLARE_SECONDS))
+        advice = stage.watch.wait_for(
+            "prompt_started", 10, call_id=self.call_id, where=lambda r: r.at >= declared.at
+        )
+        name = "declared → the caller is answered"
+        self._step(timed(name, advice.at.timestamp() - self.declared_at, ADVICE_SECONDS))
+
+    def _page(self) -> None:
+        stage = self.stage
+        first = self._ringing(0, UNLOCATED_SECONDS + 10)
+        located = [
+            r.at.timestamp() for r in stage.watch.of(self.call_id)
+            if r.kind == "fact_learned" and r.field == "address" and r.latitude is not None
+        ]
+        if located and located[0] <= first:
+            name = "place known → nearest crew's phone rings"
+            self._step(timed(name, first - max(located[0], self.declared_at), PAGE_AFTER_LOCATION_SECONDS))
+        else:
+            name = "declared → a crew's phone rings (place not known)"
+            self._step(timed(name, first - self.declared_at, UNLOCATED_SECONDS + 1))
+        second = self._ringing(1, PAGE_SECONDS + 10)
+        self._step(timed("not answered → next crew's phone rings", second - first, PAGE_SECONDS + 2))
+        accepted = stage.watch.wait_for("page_accepted", 60)
+        self._step(timed("declared → a crew has accepted", accepted.at.timestamp() - self.declared_at, 90))
+
+    def _caller_goes(self) -> None:
+        stage = self.stage
+        stage.caller.wait_for("ended", 90)
+        facts = {r.field: r for r in stage.watch.of(self.call_id) if r.kind == "fact_learned"}
+        if not self.by_keys:
+            address = [r for r in stage.watch.of(self.call_id)
+                       if r.kind == "fact_learned" and r.field == "address" and r.confirmed]
+            value = address[-1].value if address else ""
+            self._step(Step("address read back and confirmed", bool(address), value))
+        number = facts.get("callback_number")
+        self._step(Step("call-back number read back", number is not None, number.value if number else ""))
+
+    def _reports(self) -> None:
+        """The crew drives, arrives, makes it safe and clears it, by phone menu."""
+        assert self._taker is not None, "a crew has accepted"
+        crew, phone = self._taker
+        phone.wait_for("ended", 60)
+        for reports in (STATUSES[:1], STATUSES[1:]):
+            self._report(crew, phone, reports)
+
+    def _report(self, crew: str, phone: Phone, reports: tuple[tuple[str, str], ...]) -> None:
+        stage = self.stage
+        answers = [Answer("班组编号", keys=crew + "#", times=1), Answer("密码", keys=PIN + "#", times=1)]
+        answers += [Answer("到达现场请按3", keys=key, times=1) for _, key in reports]
+        answers += [Answer("还要报告请按1", keys="1", times=1) for _ in reports[1:]]
+        answers.append(Answer("还要报告请按1", hang_up=True, times=1))
+        stage.actors = [actor for actor in stage.actors if actor.phone is not phone]
+        stage.actors.append(Actor(phone, tuple(answers)))
+        phone.forget()
+        phone.call(stage.service.number(_crew_line(stage)))
+        for status, _ in reports:
+            reported = stage.watch.wait_for("crew_reported", 60, where=_of_status(status))
+            self._step(Step(f"crew {crew} reports {status}", reported.crew == crew))
+        phone.wait_for("ended", 30)
+
+    # ---- inside
+    def _ringing(self, number: int, timeout_seconds: float) -> float:
+        """When the crew's phone rang that was the `number`th to ring."""
+        deadline = time.monotonic() + timeout_seconds
+        while len(self.stage.rang) <= number and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if len(self.stage.rang) <= number:
+            raise TimeoutError(f"only {number} crews' phones rang within {timeout_seconds:g} s")
+        phone = self.stage.crews[self.stage.rang[number]]
+        return phone.wait_for("incoming", 1).at
+
+    def _step(self, step: Step) -> None:
+        self.steps.append(step)
+
+
+def _of_status(status: str) -> Callable[[Any], bool]:
+    return lambda record: bool(record.status == status)
+
+
+def _crew_line(stage: Stage) -> str:
+    return next(entry.dialled[0] for entry in stage.settings.entries if entry.flow == "crew_report")
