@@ -33,8 +33,8 @@ def hold_music() -> audio.Sound:
             _strike(track, beat, C_MAJOR_HZ[note[0]] * 2 ** (int(note[1]) - 4), 1.0, 1.6)
     beats = len(MELODY) // len(CHORDS)
     for index, chord in enumerate(CHORDS):
-        for place, name in enumerate(chord):
-            _strike(track, index * beats + place, C_MAJOR_HZ[name], 0.35, 3.5)
+        for place in range(beats):
+            _strike(track, index * beats + place, C_MAJOR_HZ[chord[place % len(chord)]], 0.35, 3.5)
     return audio.levelled(audio.from_pcm(audio.to_int16(track * 4000), audio.RATE_HZ), LEVEL_DBFS)
 
 

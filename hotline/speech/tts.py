@@ -66,9 +66,10 @@ class Espeak:
 
     def synthesise(self, text: str) -> audio.Sound:
         pcm, rate_hz = _library().speak(text, self.voice, self.rate_wpm, self.pitch)
-        if not pcm:
+        spoken = audio.from_pcm(pcm, rate_hz)
+        if not spoken.rms:
             raise SynthesisError(f"espeak-ng found nothing to say in a text of {len(text)} characters")
-        return audio.from_pcm(pcm, rate_hz)
+        return spoken
 
 
 class _Library:
