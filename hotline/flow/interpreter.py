@@ -168,6 +168,8 @@ def _link(run: Run, given: inputs.Input) -> bool:
         found = None
     if found is None or found.to == f"@{run.at.flow}":
         return False
+    if found.to == "repeat" and not isinstance(run.state, Ask | Say | Wait):
+        return False
     run.go(found.to)
     return True
 

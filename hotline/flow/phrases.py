@@ -10,6 +10,8 @@ from pypinyin import lazy_pinyin
 
 _NOISE = re.compile(r"[\s，。！？；、：,.!?;:…~“”\"'（）()-]+")
 _FILLERS = re.compile(r"[嗯啊呃哦哎喂呀嘛呢吧哈]|那个|就是说|这个")
+_QUESTION = re.compile(r"(?<!没)有没有|是不是|对不对|要不要|好不好|可不可以|行不行")
+"""Asked back, it is no answer."""
 # Sounds that telephones and the south of China do not keep apart.
 _SAME = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _SAME_END = (("ing", "in"), ("eng", "en"), ("ang", "an"))
@@ -73,7 +75,7 @@ def said_without(text: str, phrase: str, negations: Iterable[str], reach: int = 
 
 def yes_or_no(text: str, yes: Sequence[str], no: Sequence[str]) -> bool | None:
     """True, False, or None when it is neither, or could be both. A no beats a yes inside it."""
-    said = _FILLERS.sub("", clean(text)) or clean(text)
+    said = _QUESTION.sub("", _FILLERS.sub("", clean(text)) or clean(text))
     best_yes = max((phrase_score(said, phrase) for phrase in yes), default=0)
     best_no = max((phrase_score(said, phrase) for phrase in no), default=0)
     if said[:1] in "不没" and best_no >= best_yes > 0:

@@ -45,8 +45,10 @@ class Position:
     digits: str = ""
     typed: str = ""
     """Keys pressed ahead of their question."""
-    waited_seconds: float = 0.0
-    """In the queue."""
+    since: str = ""
+    """When the queue was entered, as `now`."""
+    comforts: int = 0
+    """Words of comfort since then."""
     expect: str = ""
     secret: bool = False
     declared: bool = False

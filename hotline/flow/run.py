@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from hotline.events import Hazard
@@ -65,6 +66,13 @@ class Run:
         except ValueError:
             return otherwise
         return value if 0 < value < 1e6 else otherwise
+
+    def seconds_since(self, then: str) -> float:
+        """Time that has passed; 0 when one of the two is no time."""
+        try:
+            return (datetime.fromisoformat(self.at.now) - datetime.fromisoformat(then)).total_seconds()
+        except (ValueError, TypeError):
+            return 0.0
 
     # Changes
     def change(self, **fields: Any) -> None:
@@ -142,7 +150,6 @@ class Run:
         self.secret(False)
         self.change(
             acting="", answer=(), transfer="", recording=False, noinputs=0, nomatches=0, digits="",
-            waited_seconds=0.0,
         )
 
     def declare(self, by: str, hazard: Hazard | None) -> None:

@@ -94,7 +94,7 @@ class _Queue(_Transfer):
     """Music, then a word of comfort or the offer of a call-back, over and over until somebody answers."""
 
     def enter(self, run: Run, state: Any) -> None:
-        run.change(typed="", waited_seconds=0.0)
+        run.change(typed="", since=run.at.now, comforts=0)
         run.expect("open")
         self.dial(run, state)
         if not run.play(state.prompt, bargein=True):
@@ -106,9 +106,8 @@ class _Queue(_Transfer):
         if prompt_over(run, given):
             self._music(run, state)
         elif isinstance(given, inputs.TimerFired) and given.name == "noinput":
-            run.cancel("noinput")
-            run.change(waited_seconds=run.at.waited_seconds + state.comfort_seconds)
             self._comfort(run, state)
+            run.change(comforts=run.at.comforts + 1)
         else:
             super().trying(run, state, given)
 
@@ -117,11 +116,10 @@ class _Queue(_Transfer):
         run.timer("noinput", state.comfort_seconds)
 
     def _comfort(self, run: Run, state: Queue) -> None:
-        waited, prompt = run.at.waited_seconds, None
-        if state.offer and waited >= run.number(state.offer.after_seconds, 0.0):
+        prompt = state.comfort[run.at.comforts % len(state.comfort)]
+        if state.offer and run.seconds_since(run.at.since) >= run.number(state.offer.after_seconds, 0.0):
             prompt = state.offer.prompt
-        turn = round(waited / state.comfort_seconds) - 1
-        if not run.play(prompt or state.comfort[turn % len(state.comfort)], bargein=True):
+        if not run.play(prompt, bargein=True):
             self._music(run, state)
 
 
