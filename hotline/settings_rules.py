@@ -81,6 +81,8 @@ def _trunks(settings: Settings) -> Iterator[Finding]:
             yield (*where, "uri"), "write it as sip:{number}@HOST; {number} is what is called"
         elif trunk.uri and "{number}" not in trunk.uri:
             yield (*where, "uri"), "has no {number}: every call would go to the same place"
+    if settings.edge.tcp_idle_seconds <= settings.edge.max_register_seconds:
+        yield ("edge", "tcp_idle_seconds"), "must be longer than max_register_seconds"
     default = settings.edge.default_trunk
     outbound = [trunk.name for trunk in settings.edge.trunks if trunk.uri]
     if default and default not in outbound:
@@ -166,6 +168,9 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     for index, entry in enumerate(settings.entries):
         if next(flows.rglob(f"{entry.flow}.yaml"), None) is None:
             yield ("entries", index, "flow"), f"there is no {entry.flow}.yaml in {flows}"
+    for purpose, flow in settings.outbound.model_dump().items():
+        if next(flows.rglob(f"{flow}.yaml"), None) is None:
+            yield ("outbound", purpose), f"there is no {flow}.yaml in {flows}"
 
 
 def _dispatch_files(settings: Settings) -> Iterator[Finding]:
@@ -173,8 +178,10 @@ def _dispatch_files(settings: Settings) -> Iterator[Finding]:
         path: Path = getattr(settings.dispatch, name)
         if not path.exists() or not os.access(path, os.R_OK):
             yield ("dispatch", name), f"{path} is not there or not readable"
-    if settings.customers is not None and not os.access(settings.customers, os.R_OK):
-        yield ("customers",), f"{settings.customers} is not there or not readable"
+    for name in ("customers", "information"):
+        optional: Path | None = getattr(settings, name)
+        if optional is not None and not os.access(optional, os.R_OK):
+            yield (name,), f"{optional} is not there or not readable"
 
 
 def _secrets_at_hand(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from hotline.service import process
+from hotline.service import checked, process
 from hotline.service.process import ProcessRecord
 
 SUPERVISOR = "supervisor"
@@ -81,17 +81,12 @@ def forget(run: Path, name: str) -> None:
     """Remove what an ended instance left in the run directory."""
     for role in (SUPERVISOR, *ROLES_OF_AN_INSTANCE):
         record_path(run, role, name).unlink(missing_ok=True)
-    settings_path(run, name).unlink(missing_ok=True)
+    checked.forget(run, name)
 
 
 def record_path(run: Path, role: str, name: str) -> Path:
     """Where the process of a role stands; the edge is of all instances."""
     return run / ("edge.process" if role == "edge" else f"{role}-{name}.process")
-
-
-def settings_path(run: Path, name: str) -> Path:
-    """The checked settings with which an instance's processes run."""
-    return run / f"settings-{name}.json"
 
 
 def _look(run: Path, name: str) -> Instance:

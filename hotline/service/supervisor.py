@@ -20,7 +20,7 @@ from pathlib import Path
 import structlog
 
 from hotline.errors import ConfigurationError
-from hotline.service import instances, process, workers
+from hotline.service import checked, instances, process, workers
 from hotline.service.checks import check_everything
 from hotline.service.drain import Draining
 from hotline.service.notify import Notifier
@@ -133,7 +133,11 @@ class Supervisor:
             self._settings = check_everything(self._config, self._overrides).settings
             self._write_settings()
         except ConfigurationError as error:
-            log.error("configuration not reloaded, the old one stays", faults=str(error).splitlines())
+            log.error("configuration not reloaded, the old one stays", faults=len(error.faults))
+            for fault in error.faults:
+                log.error("fault", where=f"{fault.file}:{fault.line}", field=fault.field, why=fault.message)
+        except OSError as error:
+            log.error("configuration not reloaded, the old one stays", why=str(error))
         for name in ("zygote", "controller"):
             self._roles[name].send(signal.SIGHUP)
         self._notifier.say(READY=1)
@@ -168,7 +172,9 @@ class Supervisor:
         return adopted
 
     def _role(self, name: str) -> Role:
-        settings = instances.settings_path(self._run, "edge" if name == "edge" else self.instance)
+        settings = checked.settings_path(self._run, self.instance)
+        if name == "edge":
+            settings = checked.edge_settings_path(self._run)
         return Role(
             name, command(name, settings, self.instance),
             instances.record_path(self._run, name, self.instance), self.instance, time.monotonic,
@@ -176,10 +182,8 @@ class Supervisor:
         )
 
     def _write_settings(self) -> None:
-        """Processes start with what was checked, however the file is edited meanwhile."""
-        text = self._settings.model_dump_json(indent=1)
-        for name in (self.instance, "edge"):
-            write_atomically(instances.settings_path(self._run, name), text)
+        checked.write(self._run, self.instance, self._settings)
+        checked.write_for_edge(self._run, self._settings)
 
     def _reload_adopted(self) -> None:
         """What an earlier supervisor started may run with an older configuration."""

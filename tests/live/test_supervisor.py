@@ -108,6 +108,8 @@ def kill(pid: int) -> None:
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
     (tmp_path / "flows").mkdir()
+    for name in ("stations.yaml", "policy.yaml", "gazetteer.csv"):
+        (tmp_path / name).touch()
     (tmp_path / "hotline.yaml").write_text(json.dumps({
         "company": "示范燃气", "service_number": "962677", "drain_seconds": 60,
         "paths": {"run": "run", "state": "state", "recordings": "recordings", "flows": "flows",

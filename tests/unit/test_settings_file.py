@@ -50,7 +50,8 @@ dispatch:
 def file(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     (folder / "flows").mkdir(parents=True)
-    (folder / "flows/main.yaml").touch()
+    for name in ("main", "crew_page", "callback", "crew_notice", "notify_leader", "selftest"):
+        (folder / f"flows/{name}.yaml").touch()
     for name in ("stations.yaml", "policy.yaml", "gazetteer.csv"):
         (folder / name).touch()
     path = folder / "hotline.yaml"
@@ -128,6 +129,9 @@ def test_all_faults_come_at_once_with_their_lines(file: Path) -> None:
     ("policy: policy.yaml", "policy: rules.yaml", "rules.yaml is not there or not readable"),
     ("run: ../var/run", "run: /" + 90 * "r", "4: paths.run: is 91 bytes long"),
     ("company:", "timezone: Asia/Guangyuan\ncompany:", "1: timezone: 'Asia/Guangyuan' is no time zone"),
+    ("  trunks:", "  tcp_idle_seconds: 300\n  trunks:", "13: edge.tcp_idle_seconds: must be longer"),
+    ("company:", "outbound: {page: nothing}\ncompany:", "1: outbound.page: there is no nothing.yaml"),
+    ("company:", "information: none.yaml\ncompany:", "1: information: "),
     ("company:", "customers: none.csv\ncompany:", "customers: "),
     ("company:", "tts: {engine: command}\ncompany:", "tts.command: name the program"),
     ("company:", "workers: {max_conversations: 9}\ncompany:", "workers.reserved_for_pages: leaves no place"),
