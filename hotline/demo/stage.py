@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from ruamel.yaml import YAML
 
-from dispatch.pins import hash_pin
+from dispatch.api import hash_pin
 from hotline.demo.actor import Actor
 from hotline.demo.phone import Phone, PhoneEvent
 from hotline.demo.service import Service
