@@ -26,8 +26,8 @@ class Actions:
     def __init__(
         self,
         dispatch: Dispatch,
-        customers: CustomerFile,
-        information: Information,
+        customers: Callable[[], CustomerFile],
+        information: Callable[[], Information],
         presence: Presence,
         book: CallBook,
         utcnow: Callable[[], datetime],
@@ -52,7 +52,7 @@ class Actions:
         return ("ok", {"users": ",".join(free)}) if free else ("none", {})
 
     def _do_customer_by_number(self, call_id: str, given: dict[str, str]) -> Answer:
-        customer = self._customers.by_number(given.get("number", ""))
+        customer = self._customers().by_number(given.get("number", ""))
         if customer is None:
             return "unknown", {}
         vulnerable = "yes" if customer.vulnerable else ""
@@ -81,16 +81,16 @@ class Actions:
             "business": ticket.business,
             "status": ticket.state.value,
             "ticket_number": ticket.number,
-            "due": self._information.promises.get(ticket.business, ""),
+            "due": self._information().promises.get(ticket.business, ""),
         }
         return ("emergency" if ticket.incident else "found"), values
 
     def _do_outage_at(self, call_id: str, given: dict[str, str]) -> Answer:
         address = given.get("address", "")
-        customer = self._customers.by_number(given.get("number", ""))
+        customer = self._customers().by_number(given.get("number", ""))
         if not address and customer is not None:
             address = customer.address
-        outage = self._information.outage_at(address, self._utcnow())
+        outage = self._information().outage_at(address, self._utcnow())
         if outage is None:
             return "none", {}
         return outage.kind, {
@@ -101,11 +101,11 @@ class Actions:
         }
 
     def _do_price_info(self, call_id: str, given: dict[str, str]) -> Answer:
-        text = self._information.topics.get(given.get("topic", ""), "")
+        text = self._information().topics.get(given.get("topic", ""), "")
         return ("ok", {"info": text}) if text else ("unavailable", {})
 
     def _do_service_promise(self, call_id: str, given: dict[str, str]) -> Answer:
-        text = self._information.promises.get(given.get("business", ""), "")
+        text = self._information().promises.get(given.get("business", ""), "")
         return ("ok", {"until": text}) if text else ("unavailable", {})
 
     # ---- crews

@@ -56,6 +56,8 @@ class CallBook:
 
     def __init__(self) -> None:
         self._notes: dict[str, CallNote] = {}
+        self.flow_version = ""
+        """Of the newest call."""
 
     def note(self, call_id: str) -> CallNote:
         """The call's note; a new one for a call that was not heard of."""
@@ -96,6 +98,7 @@ class CallBook:
             note.caller = record.caller or note.caller
         elif isinstance(record, CallAnswered):
             note.answered_at, note.entry = record.at, record.flow
+            self.flow_version = record.flow_version
         elif isinstance(record, EmergencyDeclared):
             note.emergency_at = note.emergency_at or record.at
         elif isinstance(record, LegStarted | LegAnswered | LegEnded):

@@ -64,7 +64,4 @@ class Intake:
         self._presence.call_over(note.call_id)
         if note.effect_id and note.purpose == "notify" and note.answered_at is not None:
             self._dispatch.receipt(note.effect_id)
-        if not record.event_id.startswith(f"{record.call_id}/edge/"):
-            self._book.forget(record.call_id)
-        elif record.by in ("refused", "abandoned"):
-            self._book.forget(record.call_id)
+        self._book.forget(record.call_id)

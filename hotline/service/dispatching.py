@@ -1,0 +1,42 @@
+"""Builds dispatch from the configuration: stations, policy, database, local journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from dispatch.api import Dispatch
+from dispatch.crews import Stations
+from dispatch.effects import Outlet
+from dispatch.policy import Policy
+from dispatch.rules import CallbackRules, Rules
+from dispatch.store.sql import SqlStore
+from hotline.settings import Settings
+from hotline.settings_file import read_secret
+from hotline.yamlfile import load
+
+
+def build_rules(settings: Settings) -> Rules:
+    """Raises ConfigurationError with every fault of the stations' or the policy's file."""
+    callbacks = settings.callbacks
+    return Rules(
+        policy=load(settings.dispatch.policy, Policy),
+        stations=load(settings.dispatch.stations, Stations),
+        timezone=ZoneInfo(settings.timezone),
+        callbacks=CallbackRules(callbacks.attempts, callbacks.retry_seconds, callbacks.ring_seconds),
+    )
+
+
+def build_store(settings: Settings) -> SqlStore:
+    """The database of the configuration; nothing is connected yet."""
+    database = settings.database
+    password = read_secret(database.password_file, "") if database.password_file is not None else ""
+    return SqlStore(database.url, password)
+
+
+def build_dispatch(settings: Settings, outlet: Outlet, utcnow: Callable[[], datetime]) -> Dispatch:
+    """Takes the lock of the state directory. Raises DispatchLocked, ConfigurationError."""
+    return Dispatch(
+        build_rules(settings), build_store(settings), settings.paths.state, outlet=outlet, utcnow=utcnow
+    )
