@@ -179,10 +179,11 @@ def _line(edge: Edge, labels: list[tuple[str, str]]) -> str:
     text = " · ".join(names[:4]) + (" …" if len(names) > 4 else "")
     at = middle[0] if middle else end
     x, y = begin[0] + (at[0] - begin[0]) * 0.45, begin[1] + (at[1] - begin[1]) * 0.45
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="10"'
     return (
         f'<polyline points="{points}" fill="none" stroke="{colour}" marker-end="url(#end)"/>'
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle" font-size="10" fill="{colour}" stroke="#fff" '
-        f'stroke-width="3" paint-order="stroke">{escape(text)}</text>'
+        f'<text {place} fill="#fff" stroke="#fff" stroke-width="3">{escape(text)}</text>'
+        f'<text {place} fill="{colour}">{escape(text)}</text>'
     )
 
 

@@ -79,12 +79,12 @@ class _Transfer(Verb):
             run.stop_playing()
             run.cancel("noinput", "interdigit", "limit")
             run.change(transfer="talking", secured=True)
-        elif given.outcome == "ended" or run.at.transfer == "talking":
+        elif run.at.transfer == "talking":
             run.change(transfer="")
             run.go(state.ended)
         else:
             run.change(transfer="")
-            self.failed(run, state, given.outcome)
+            self.failed(run, state, "no_answer" if given.outcome == "ended" else given.outcome)
 
     def failed(self, run: Run, state: Any, why: str) -> None:
         run.go(getattr(state, why) or state.failed)
