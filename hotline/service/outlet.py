@@ -66,8 +66,7 @@ class PhoneOutlet:
             "ring_seconds": self._seconds_until(order.ring_until),
         }
         self._ring(
-            "page", order.page_id, self._settings.outbound.page, order.dial, facts, order.facts.drill,
-            order.effect_id,
+            "page", order.page_id, self._entry(order), order.dial, facts, order.facts.drill, order.effect_id
         )
 
     def cancel(self, effect_id: str, page_id: str, why: str) -> None:
@@ -94,7 +93,7 @@ class PhoneOutlet:
     def alarm(self, alarm: Alarm) -> None:
         """Nobody took it: every named place with a phone is rung at once."""
         facts = self.spoken(alarm.facts) if alarm.facts is not None else {}
-        facts |= {"text": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
+        facts |= {"reason": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
         for number, (place, dial) in enumerate(alarm.places, 1):
             if dial:
                 call_id = f"{alarm.effect_id}-{self._moment()}-{number}"
@@ -162,6 +161,11 @@ class PhoneOutlet:
         if not self._edge.originate(job):
             raise EdgeAwayError
         self._originated(job, effect_id)
+
+    def _entry(self, order: PageOrder) -> str:
+        """Crews and the duty centre take the job; leaders and 119 are told of it and confirm."""
+        taking = order.target_kind in ("crew", "duty_centre")
+        return self._settings.outbound.page if taking else self._settings.outbound.alarm
 
     def _moment(self) -> str:
         """A notice that nobody heard is phoned again: another call, with a journal of its own."""
