@@ -89,6 +89,11 @@ class Hub:
         self._forking: dict[str, Forking] = {}
         self._unwanted: set[str] = set()
         self._draining: set[str] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """We stop: the connections that end now end because of us, and nobody has died."""
+        self._closed = True
 
     # ---- what the rest of the edge asks
     def provider(self, but: list[Provider] | None = None) -> Provider | None:
@@ -165,6 +170,8 @@ class Hub:
         pass
 
     def link_closed(self, link: Link) -> None:
+        if self._closed:
+            return
         self._controllers.pop(link, None)
         provider = self._providers.pop(link, None)
         if provider is not None:

@@ -134,9 +134,9 @@ class Inbound:
         request.remove("route", "proxy-authorization", "authorization")
         problem = self._problem(request, merged or router.loops(request))
         if problem is not None:
-            self._parts.answer(server, *problem)
             if peer.trunk is not None and not merged:
                 write_refused(self._parts, request, Caller(peer.hop, BY_URI, peer.trunk), problem[0])
+            self._parts.answer(server, *problem)
         elif peer.trunk is not None:
             self._new_call(server, request, Caller(peer.hop, BY_URI, peer.trunk))
         else:

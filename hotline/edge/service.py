@@ -93,6 +93,7 @@ class EdgeService:
 
     def stop(self) -> None:
         """Close the sockets. Dialogs go on when another edge takes the place."""
+        self._hub.close()
         for stop in self._stops:
             stop()
         self.transports.close()

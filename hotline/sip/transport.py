@@ -126,6 +126,8 @@ class _Datagrams(DatagramProtocol):
         self._receiver = receiver
 
     def send(self, data: bytes, hop: Hop) -> bool:
+        if self.transport is None:
+            return False
         try:
             cast(Any, self.transport).write(data, (hop.host, hop.port))
         except OSError:

@@ -137,9 +137,11 @@ class Edge:
         self.links.append(link)
         return link
 
-    def zygote(self, instance: str = "20260101-1") -> Zygote:
+    def zygote(self, instance: str = "") -> Zygote:
+        """A new zygote, the newest unless it is given a name."""
         zygote = Zygote(self, self.ipc())
-        zygote.link.send(ProviderHello(instance=instance, pid=os.getpid()))
+        name = instance or f"2026-{time.monotonic_ns():020d}"
+        zygote.link.send(ProviderHello(instance=name, pid=os.getpid()))
         return zygote
 
     def controller(self) -> Ipc:
@@ -341,7 +343,8 @@ class Phone:
     def silence(self, seconds: float = 0.3) -> None:
         """Nothing comes for a while."""
         self._read(seconds)
-        assert not self._waiting, [_title(message) for message in self._waiting]
+        heard = [_title(message) for message in self._waiting if getattr(message, "status", 0) != 100]
+        assert not heard, heard
 
     def _read(self, seconds: float) -> None:
         if not select.select([self._socket], [], [], seconds)[0]:
