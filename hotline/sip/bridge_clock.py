@@ -41,6 +41,7 @@ class BridgeClock:
         self._turns = {False: tick_ms // 20, True: tick_bridged_ms // 20}
         self._due = clock.seconds()
         self._timer: Any = None
+        self._idle = True
 
     def start(self) -> None:
         self._due = self._clock.seconds()
@@ -54,12 +55,13 @@ class BridgeClock:
     def wake(self) -> None:
         """A leg came: without this its first half second could pass unheard."""
         near = self._clock.seconds() + TURN_SECONDS
-        if self._timer is not None and self._timer.active() and self._due > near:
+        if self._idle and self._timer is not None and self._timer.active() and self._due > near:
             self._due = near
             self._timer.reset(TURN_SECONDS)
 
     def _tick(self) -> None:
         turns = self._turns[self._board.bridged] if self._board.live_legs else 0
+        self._idle = not turns
         now = self._clock.seconds()
         pause = turns * TURN_SECONDS or IDLE_SECONDS
         self._due = max(self._due, now - LONGEST_LAG_SECONDS) + pause

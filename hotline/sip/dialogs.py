@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hotline.ipc import Dialog
 
 _COMPACT = {"f": "from", "t": "to", "i": "call-id", "m": "contact", "v": "via"}
-_URI = re.compile(r"<([^>]*)>|([^\s;,<>]+)")
+_IN_BRACKETS, _BARE = re.compile(r"<([^>]*)>"), re.compile(r"([^\s;,<>]+)")
 _TAG = re.compile(r";\s*tag=([^\s;,>]+)", re.IGNORECASE)
 
 
@@ -32,8 +32,8 @@ def header(message: str, name: str) -> str:
 
 def uri_of(value: str) -> str:
     """The URI of a name-addr or addr-spec."""
-    found = _URI.search(value)
-    return (found.group(1) or found.group(2) or "") if found else ""
+    found = _IN_BRACKETS.search(value) or _BARE.search(value)
+    return found.group(1) if found else ""
 
 
 def user_of(uri: str) -> str:
