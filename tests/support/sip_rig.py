@@ -141,8 +141,17 @@ class Edge:
         """A new zygote, the newest unless it is given a name."""
         zygote = Zygote(self, self.ipc())
         name = instance or f"2026-{time.monotonic_ns():020d}"
+        before = self.gauge("providers")
         zygote.link.send(ProviderHello(instance=name, pid=os.getpid()))
+        until(lambda: self.gauge("providers") > before, "the zygote")
         return zygote
+
+    def gauge(self, name: str) -> int:
+        link = Ipc(self.folder / "run" / "edge.sock")
+        link.send(ControllerHello(instance="gauge", pid=os.getpid()))
+        stats = link.expect("edge_stats")
+        link.close()
+        return int(stats.gauges[name])
 
     def controller(self) -> Ipc:
         link = self.ipc()
@@ -488,12 +497,15 @@ class Worker(Phone):
         self.ready()
 
     def ready(self, *dialogs: Dialog) -> None:
+        """Tell the edge, and wait until it knows."""
+        before = self.edge.gauge("workers")
         self.link.send(
             WorkerReady(
                 call_id=self.call_id, purpose=self.purpose, pid=os.getpid(), sip_port=self.port,
                 dialogs=dialogs,
             )
         )  # fmt: skip
+        until(lambda: self.edge.gauge("workers") > before, "the worker")
 
     def reconnect(self, *dialogs: Dialog) -> None:
         """After the edge was started again."""
