@@ -16,6 +16,7 @@ import structlog
 
 from hotline.calls import performing
 from hotline.calls.context import WorkerContext
+from hotline.calls.dialling import uri_of
 from hotline.calls.ears import Emergency, Understanding
 from hotline.calls.mouth import Mouth, Prompts
 from hotline.calls.paging import PageOutcome
@@ -124,7 +125,11 @@ class CallConversation:
         )
         self._adopt(
             self.context.switchboard.dial(
-                job.dial, role, self, caller_id=settings.service_number, headers=performing.headers(job)
+                uri_of(job.dial, settings),
+                role,
+                self,
+                caller_id=settings.service_number,
+                headers=performing.headers(job),
             )
         )
         ring = float(job.facts.get("ring_seconds", settings.callbacks.ring_seconds))
@@ -334,9 +339,7 @@ class CallConversation:
         """The first leg is over: only the paperwork is left."""
         if self.over:
             return
-        self._ended_by = "hotline" if cause == "local" else "caller"
-        if cause in ("dead_peer", "error"):
-            self._ended_by = "error"
+        self._ended_by = _ended_by(cause, self.answered)
         if self.message is not None:
             self.message.end(self)
         if self.answered:
@@ -387,6 +390,15 @@ class CallConversation:
         timer = self.timers.pop(name, None)
         if timer is not None and timer.active():
             timer.cancel()
+
+
+def _ended_by(cause: EndCause, answered: bool) -> str:
+    """In the words of `CallEnded.by`."""
+    if cause in ("dead_peer", "error"):
+        return "error"
+    if not answered:
+        return "abandoned" if cause in ("local", "no_answer", "remote") else "refused"
+    return "hotline" if cause == "local" else "caller"
 
 
 class _LegEars:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hotline.calls.dialling import uri_of
 from hotline.calls.ears import Emergency
 from hotline.calls.ports import Timer
 from hotline.calls.reach import Outcome, Reach
@@ -188,7 +189,7 @@ def _ring(
         _Announced(call),
         call.clock,
         call,
-        candidates,
+        [uri_of(candidate, call.context.settings) for candidate in candidates],
         role,
         caller_id=call.context.job.facts.get("caller") or call.context.settings.service_number,
         headers=headers(call.context.job),

@@ -7,7 +7,7 @@ crash, or because no receipt came) is the same call and rings once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -55,6 +55,7 @@ class PhoneOutlet:
         self._running = running
         self._originated = originated
         self._zone = ZoneInfo(settings.timezone)
+        self._rung: dict[tuple[str, str], datetime] = {}
 
     def page(self, order: PageOrder) -> None:
         """Ring a crew's (or leader's, or duty centre's) phone and ask for acceptance."""
@@ -84,6 +85,8 @@ class PhoneOutlet:
             "ring_seconds": str(self._settings.agents.ring_seconds),
         }
         for number, dial in enumerate(notice.dials, 1):
+            if self._rings_still(notice.effect_id, dial):
+                continue
             call_id = f"{notice.notice_id}-{self._moment()}-{number}"
             self._ring(
                 "notify", call_id, self._settings.outbound.notice, dial, facts, notice.facts.drill,
@@ -95,7 +98,7 @@ class PhoneOutlet:
         facts = self.spoken(alarm.facts) if alarm.facts is not None else {}
         facts |= {"reason": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
         for number, (place, dial) in enumerate(alarm.places, 1):
-            if dial:
+            if dial and not self._rings_still(alarm.effect_id, dial):
                 call_id = f"{alarm.effect_id}-{self._moment()}-{number}"
                 self._ring(
                     "notify", call_id, self._settings.outbound.alarm, dial, {**facts, "place_name": place},
@@ -161,6 +164,16 @@ class PhoneOutlet:
         if not self._edge.originate(job):
             raise EdgeAwayError
         self._originated(job, effect_id)
+
+    def _rings_still(self, effect_id: str, dial: str) -> bool:
+        """Whether this phone was rung for this order so short a time ago that it may still ring."""
+        now = self._utcnow()
+        ring = timedelta(seconds=2 * self._settings.agents.ring_seconds)
+        self._rung = {key: at for key, at in self._rung.items() if now - at < ring}
+        if (effect_id, dial) in self._rung:
+            return True
+        self._rung[effect_id, dial] = now
+        return False
 
     def _entry(self, order: PageOrder) -> str:
         """Crews and the duty centre take the job; leaders and 119 are told of it and confirm."""

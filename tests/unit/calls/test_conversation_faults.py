@@ -68,7 +68,7 @@ def test_a_broken_flow_leads_to_an_agent(tmp_path: Path) -> None:
     call.ring()
     call.wait(1)
     agent = call.switchboard.dialled()[0]
-    assert agent.uri == "1002"
+    assert agent.uri == "sip:1002@127.0.0.1:5060"
     assert call.caller.looping is not None
     agent.remote_answer()
     assert call.switchboard.are_bridged(call.caller, agent)
@@ -84,7 +84,9 @@ def test_with_no_agent_the_duty_crew_is_rung_and_then_a_call_back_is_promised(tm
     call = stage(tmp_path, Script(broken))
     call.ring()
     call.wait(100)
-    assert [leg.uri for leg in call.switchboard.dialled()] == ["1001", "1002", "sip:duty@127.0.0.1"]
+    assert [leg.uri for leg in call.switchboard.dialled()] == [
+        "sip:1001@127.0.0.1:5060", "sip:1002@127.0.0.1:5060", "sip:duty@127.0.0.1"
+    ]
     assert call.of("callback_requested")[0].number == "+8613800000001"
     assert call.finished == 1
 
