@@ -1,6 +1,6 @@
 """The one door to dispatch: everything that the call side may use. Nothing else of it is imported there.
 
-Begin with `Dispatch`: tell it what happened (`tell` or `tell_record`), `run` it by the clock, and give
+Begin with `Dispatch`: tell it what happened (`tell`), `run` it by the clock, and give
 it an `Outlet` that rings phones.
 """
 
@@ -8,6 +8,7 @@ from dispatch.commands import (
     AnyCommand,
     CallbackRequest,
     CallbackResult,
+    CallCameThrough,
     CallOver,
     CallStarted,
     CrewReport,
@@ -53,7 +54,8 @@ from dispatch.store import MemoryStore, SqlStore, Store
 from dispatch.store.port import AttachmentRow, CallQuery, CallRow, TicketQuery, TranscriptRow
 
 __all__ = [
-    "Alarm", "AnyCommand", "Assignment", "AttachmentRow", "CallBackOrder", "CallOver", "CallQuery", "CallRow",
+    "Alarm", "AnyCommand", "Assignment", "AttachmentRow", "CallBackOrder", "CallCameThrough", "CallOver",
+    "CallQuery", "CallRow",
     "CallStarted", "Callback", "CallbackRequest", "CallbackResult", "CallbackRules", "CallerNews", "Contact",
     "Crew", "CrewNotice", "CrewReport", "CrewView", "Dispatch", "DispatchError", "DispatchLocked",
     "EmergencyReport", "FactReport", "Facts", "GeodesicRoads", "Health", "HistoryRow", "Incident",

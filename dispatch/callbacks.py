@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dispatch import phones
 from dispatch.assignments import close_ticket
-from dispatch.commands import CallbackRequest, CallbackResult
+from dispatch.commands import CallbackRequest, CallbackResult, CallCameThrough
 from dispatch.errors import UnknownRecord
 from dispatch.model import AlarmEffect, Callback, CallBackEffect, CallNotes, OutboxItem, Ticket
 from dispatch.states import CALLBACK, CallbackEvent, CallbackState, TicketEvent
 from dispatch.tickets import open_ticket
 from dispatch.work import Work
 
+LATER = ("asked", "unanswered_question")
+"""Reasons that do not call for the phone at once."""
 OWED = (CallbackState.WAITING, CallbackState.CALLING)
 
 
@@ -23,11 +25,7 @@ def request(work: Work, command: CallbackRequest) -> None:
     due = command.at + timedelta(seconds=command.within_seconds)
     same = _owed(work, number)
     if same is not None:
-        sooner = min(due, same.due_at)
-        waiting = same.state == CallbackState.WAITING and same.attempts == 0
-        next_at = min(work.now, sooner) if waiting and command.reason != "asked" else same.next_at
-        work.put(same.model_copy(update={"due_at": sooner, "next_at": next_at}))
-        work.history(same.ticket, "callback_asked_again", call_id=command.call_id, reason=command.reason)
+        _sooner(work, same, command, due)
         return
     ticket = _ticket(work, command, number)
     callback = work.put(
@@ -43,9 +41,21 @@ def request(work: Work, command: CallbackRequest) -> None:
         _for_a_person(work, callback, "no_number")
 
 
-def _first_attempt(work: Work, command: CallbackRequest) -> object:
+def _sooner(work: Work, callback: Callback, command: CallbackRequest, due: datetime) -> None:
+    state, next_at = callback.state, callback.next_at
+    if state == CallbackState.CALLING and command.call_id == attempt_call_id(callback):
+        # It was the calling back itself that broke.
+        state, next_at = CallbackState.WAITING, work.now
+    elif state == CallbackState.WAITING and command.reason not in LATER:
+        next_at = work.now
+    sooner = min(due, callback.due_at)
+    work.put(callback.model_copy(update={"state": state, "due_at": sooner, "next_at": next_at}))
+    work.history(callback.ticket, "callback_asked_again", call_id=command.call_id, reason=command.reason)
+
+
+def _first_attempt(work: Work, command: CallbackRequest) -> datetime:
     """At once; who asked for a call later than that is not called before half of the time is over."""
-    if command.reason in ("asked", "unanswered_question"):
+    if command.reason in LATER:
         return command.at + timedelta(seconds=command.within_seconds / 2)
     return work.now
 
@@ -88,6 +98,17 @@ def attempt(work: Work, callback: Callback) -> None:
     )
     work.emit(CallBackEffect(callback_id=callback.key, attempt=called.attempts))
     work.history(callback.ticket, "callback_called", attempt=called.attempts)
+
+
+def attempt_call_id(callback: Callback) -> str:
+    """The name of the running attempt's call."""
+    return f"{callback.key}-{callback.attempts}"
+
+
+def still_talking(work: Work, callback: Callback) -> bool:
+    """Whether the attempt's call is up; a talk of an hour is not believed."""
+    notes = work.get(CallNotes, attempt_call_id(callback))
+    return notes is not None and notes.ended_at is None and work.now - notes.started_at < timedelta(hours=1)
 
 
 def result(work: Work, command: CallbackResult) -> None:
@@ -143,10 +164,12 @@ def _for_a_person(work: Work, callback: Callback, why: str) -> None:
     work.history(callback.ticket, "callback_for_a_person", why=why, attempts=callback.attempts)
 
 
-def caller_is_back(work: Work, number: str, call_id: str) -> None:
+def caller_came_through(work: Work, command: CallCameThrough) -> None:
     """Somebody whom we owe a call has come through by himself: nothing is left to call back."""
-    owed = _owed(work, number) if number else None
-    if owed is not None and owed.reason in ("refused", "abandoned") and owed.call_id != call_id:
-        receipt(work, owed)
-        work.history(owed.ticket, "callback_not_needed", call_id=call_id, why="the caller came through")
-        reached(work, owed)
+    notes = work.get(CallNotes, command.call_id)
+    owed = _owed(work, notes.caller) if notes and notes.caller else None
+    if owed is None or owed.reason in LATER or command.call_id in (owed.call_id, attempt_call_id(owed)):
+        return
+    receipt(work, owed)
+    work.history(owed.ticket, "callback_not_needed", call_id=command.call_id, why="the caller came through")
+    reached(work, owed)

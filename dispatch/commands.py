@@ -33,6 +33,13 @@ class CallOver(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallCameThrough(Command):
+    """An inbound call was answered: who was owed a call for an earlier refusal has been helped."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyReport(Command):
     """Somebody may be in danger. The file's address is used until the caller says another."""
 
@@ -140,6 +147,7 @@ class Receipt(Command):
 
 
 AnyCommand = (
-    CallStarted | CallOver | EmergencyReport | FactReport | TicketRequest | TicketTaken | TicketClosed
+    CallStarted | CallCameThrough | CallOver | EmergencyReport | FactReport | TicketRequest
+    | TicketTaken | TicketClosed
     | CallbackRequest | CallbackResult | PageReport | CrewReport | StandDown | Receipt
 )

@@ -12,6 +12,7 @@ from dispatch.commands import (
     AnyCommand,
     CallbackRequest,
     CallbackResult,
+    CallCameThrough,
     CallOver,
     CallStarted,
     CrewReport,
@@ -106,6 +107,7 @@ def _receipt(work: Work, command: Receipt) -> None:
 
 _HANDLERS: dict[type, Callable[..., None]] = {
     CallStarted: _call_started,
+    CallCameThrough: callbacks.caller_came_through,
     CallOver: lambda work, command: incidents.call_over(work, command.call_id),
     EmergencyReport: incidents.report_emergency,
     FactReport: incidents.learn,

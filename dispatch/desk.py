@@ -18,7 +18,6 @@ from dispatch.crews import Crew
 from dispatch.decide import crew_incident
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
-from dispatch.intake import RecordDict, command_of
 from dispatch.local_journal import LocalJournal
 from dispatch.model import (
     COVERING,
@@ -31,7 +30,7 @@ from dispatch.model import (
 )
 from dispatch.pin_guard import PinGuard
 from dispatch.rules import Rules
-from dispatch.store.port import Store
+from dispatch.store.port import EventDict, Store
 from dispatch.writer import WriterThread
 
 log = structlog.get_logger()
@@ -96,6 +95,7 @@ class Dispatch:
         self.engine = Engine(rules, store, self._journal, new_id=new_id)
         self._pins = PinGuard(rules.stations)
         self._thread = WriterThread(self.engine.writer) if threaded else None
+        self._sending = self._send_again = False
 
     # ---- life
     def start(self) -> None:
@@ -111,7 +111,7 @@ class Dispatch:
         """
         now = self._utcnow()
         self.engine.tick(now)
-        self.engine.pump(self._outlet, now)
+        self._send(now)
         self._store_behind()
         return self.engine.next_wake(now)
 
@@ -122,6 +122,19 @@ class Dispatch:
         else:
             self._store_behind()
         self._journal.close()
+
+    def _send(self, now: datetime) -> None:
+        """An outlet may tell us news while it is being handed something; then it is our turn again."""
+        self._send_again = True
+        if self._sending:
+            return
+        self._sending = True
+        try:
+            while self._send_again:
+                self._send_again = False
+                self.engine.pump(self._outlet, now)
+        finally:
+            self._sending = False
 
     def _store_behind(self) -> None:
         if self._thread is not None:
@@ -139,17 +152,9 @@ class Dispatch:
         now = self._utcnow()
         new = self.engine.do(command, now)
         if new:
-            self.engine.pump(self._outlet, now)
+            self._send(now)
             self._store_behind()
         return new
-
-    def tell_record(self, record: RecordDict) -> bool:
-        """The same for a record of a call's journal, as JSON gives it.
-
-        Does not touch the database; safe to repeat. False: nothing new for dispatch.
-        """
-        command = command_of(record)
-        return command is not None and self.tell(command)
 
     def receipt(self, effect_id: str) -> None:
         """An order (page, notice, alarm, call-back) was taken over; it is not sent again."""
@@ -157,7 +162,7 @@ class Dispatch:
             self.tell(Receipt(event_id=f"receipt:{effect_id}", at=self._utcnow(), effect_id=effect_id))
 
     # ---- calls' records
-    def record_events(self, journal: str, records: Sequence[RecordDict], next_offset: int) -> None:
+    def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         """Store a piece of a call's journal with its new offset, each record once.
 
         Blocks for the database. Raises StoreUnavailable: try again later; UnitRefused.

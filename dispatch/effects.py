@@ -99,6 +99,8 @@ class CallBackOrder:
     effect_id: str
     callback_id: str
     attempt: int
+    call_id: str
+    """What the call must be named, so that dispatch sees that it is still going on."""
     number: str
     reason: str
     ticket: str

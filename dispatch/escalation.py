@@ -19,7 +19,7 @@ from dispatch.model import (
     PageEffect,
     TellCallerEffect,
 )
-from dispatch.recommend import Choice, next_target
+from dispatch.recommend import NOBODY_ON_DUTY, Choice, next_target
 from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentState, PageEvent, PageState
 from dispatch.work import Work
 
@@ -62,6 +62,9 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
     )
     for target, why in search.passed_over:
         work.history(incident_id, "not_paged", target=target, why=why, round=incident.round + 1)
+    if NOBODY_ON_DUTY in search.passed_over and not incident.targets_paged:
+        sound_alarm(work, incident_id, "nobody_on_duty")
+        incident = work.need(Incident, incident_id)
     if search.choice is None or (crews_only and search.choice.kind != "crew"):
         if crews_only:
             work.history(incident_id, "no_reinforcement", why="no further crew")

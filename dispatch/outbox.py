@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from dispatch.callbacks import attempt_call_id
 from dispatch.effects import (
     Alarm,
     CallBackOrder,
@@ -54,7 +55,7 @@ class Outbox:
         settled = []
         waiting = self._state.all(OutboxItem)
         for item in waiting:
-            if not self._due(item, now):
+            if self._state.get(OutboxItem, item.key) is None or not self._due(item, now):
                 continue
             self._sent[item.key] = now
             if self._send(outlet, item, now):
@@ -128,7 +129,7 @@ class Outbox:
             return False
         outlet.notify_crew(
             CrewNotice(
-                effect_id=effect_id, notice_id=f"N-{effect_id.replace('/', '-')}", crew=effect.crew,
+                effect_id=effect_id, notice_id=f"N-{effect_id}", crew=effect.crew,
                 dials=self._phones(incident, effect.crew), fields=effect.fields, facts=self.facts(incident),
             )
         )
@@ -164,7 +165,8 @@ class Outbox:
         ticket = self._state.get(Ticket, callback.ticket)
         outlet.call_back(
             CallBackOrder(
-                effect_id=effect_id, callback_id=callback.key, attempt=effect.attempt, number=callback.number,
+                effect_id=effect_id, callback_id=callback.key, attempt=effect.attempt,
+                call_id=attempt_call_id(callback), number=callback.number,
                 reason=callback.reason, ticket=callback.ticket, business=ticket.business if ticket else "",
                 ring_until=now + timedelta(seconds=self._rules.callbacks.ring_seconds), drill=callback.drill,
             )

@@ -11,6 +11,8 @@ from dispatch.model import Incident, TargetKind
 from dispatch.policy import Step
 from dispatch.rules import Rules
 
+NOBODY_ON_DUTY = ("crews", "nobody on duty")
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -96,7 +98,7 @@ def _crew(
         return None
     crews = ranked(rules, now, place_of(incident))
     if not crews:
-        search.passed_over.append(("crews", "nobody on duty"))
+        search.passed_over.append(NOBODY_ON_DUTY)
     for crew, distance_km in crews:
         if crew.key in has_it:
             continue

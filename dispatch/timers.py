@@ -143,7 +143,11 @@ def _not_started(work: Work, assignment_id: str) -> None:
 
 def _callback_due(work: Work, callback_id: str) -> None:
     callback = work.need(Callback, callback_id)
-    if callback.state == CallbackState.CALLING:
+    if callback.state == CallbackState.CALLING and callbacks.still_talking(work, callback):
+        rules = work.rules.callbacks
+        again = timedelta(seconds=rules.retry_seconds)
+        work.put(callback.model_copy(update={"next_at": work.now + again}))
+    elif callback.state == CallbackState.CALLING:
         callbacks.missed(work, callback, "no result came")
     else:
         callbacks.attempt(work, callback)

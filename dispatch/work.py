@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from dispatch.model import (
@@ -93,7 +94,8 @@ class Work:
     def emit(self, effect: Effect) -> None:
         """Have something done outside, until it is receipted."""
         self._effects += 1
-        name = f"{self.unit_id}!{self._effects}"
+        # Fit for a file name: the call side names calls after it.
+        name = f"{re.sub('[^A-Za-z0-9_-]', '.', self.unit_id)}.{self._effects}"
         self.put(OutboxItem(effect_id=name, effect=effect, created_at=self.now))
 
     def next_number(self) -> str:
