@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
 from importlib.metadata import version as package_version
@@ -14,6 +13,7 @@ import hotline
 from hotline.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from hotline.cli.output import print_json
 from hotline.errors import ConfigurationError
+from hotline.flow import load_flows
 from hotline.settings_file import load_settings
 
 app = typer.Typer()
@@ -58,17 +58,14 @@ def _configured(config: Path) -> dict[str, str]:
     model = settings.speech.model
     return {
         "config": str(config.absolute()),
-        "flows": flows_digest(settings.paths.flows),
+        "flows": _flows(settings.paths.flows),
         "model": model.name if model is not None and model.is_dir() else "",
     }
 
 
-def flows_digest(folder: Path) -> str:
-    """The first digits of a digest over all flow files; empty when there are none."""
-    files = sorted(folder.rglob("*.yaml"))
-    if not files:
-        return ""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:12]
+def _flows(folder: Path) -> str:
+    """The version that calls would carry in their record."""
+    try:
+        return load_flows(folder).version
+    except ConfigurationError as error:
+        return f"{len(error.faults)} faults, see `hotline flow check`"

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from dispatch.api import Policy, Stations
 from hotline.errors import ConfigurationError, Fault
+from hotline.flow import load_flows
+from hotline.service.customers import CsvCustomers
+from hotline.service.information import load_information
 from hotline.settings import Settings
 from hotline.settings_file import CheckedSettings, check_settings
+from hotline.triage import Gazetteer
+from hotline.yamlfile import load
 
-Check = Callable[[Settings], None]
-"""Raises ConfigurationError."""
+Check = Callable[[Settings], object]
+"""Reads one of the files; raises ConfigurationError."""
+
+CHECKS: tuple[Check, ...] = (
+    lambda settings: load_flows(settings.paths.flows),
+    lambda settings: load(settings.dispatch.stations, Stations),
+    lambda settings: load(settings.dispatch.policy, Policy),
+    lambda settings: Gazetteer.load(settings.dispatch.gazetteer),
+    lambda settings: load_information(settings.information),
+    lambda settings: settings.customers and CsvCustomers(settings.customers),
+)
 
 
 def check_everything(path: Path, overrides: Sequence[str] = ()) -> CheckedSettings:
@@ -25,6 +40,3 @@ def check_everything(path: Path, overrides: Sequence[str] = ()) -> CheckedSettin
     if faults:
         raise ConfigurationError(faults)
     return checked
-
-
-CHECKS: tuple[Check, ...] = ()

@@ -1,0 +1,48 @@
+"""What the commands that look things up share: the store, the journals, local time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dispatch.api import SqlStore, Store, StoreUnavailable
+from hotline import journal
+from hotline.errors import HotlineError, StoreUnavailableError
+from hotline.settings import Settings
+from hotline.settings_file import SQLITE, read_secret
+
+
+class NothingThereError(HotlineError):
+    """Nothing of that name is stored. `list` shows what there is."""
+
+
+@contextlib.contextmanager
+def store_of(settings: Settings) -> Iterator[Store]:
+    """The database of the service, for reading. Raises StoreUnavailableError."""
+    url = settings.database.url
+    if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
+        raise StoreUnavailableError(f"no database yet at {url}: has the service ever run?")
+    store = SqlStore(url, read_secret(settings.database.password_file, ""))
+    try:
+        yield store
+    except StoreUnavailable as error:
+        raise StoreUnavailableError(f"the database does not answer: {error}") from error
+    finally:
+        store.close()
+
+
+def journal_of(settings: Settings, call_id: str) -> list[dict[str, Any]]:
+    """The records of a call that are still in its journal file; empty when there is none."""
+    if "/" in call_id or call_id.startswith("."):
+        return []
+    folder = settings.paths.state / "journal"
+    for path in (folder / f"{call_id}.jsonl", folder / "done" / f"{call_id}.jsonl"):
+        found = [entry.record.model_dump(mode="json") for entry in journal.read(path)]
+        if found:
+            return found
+    return [
+        entry.record.model_dump(mode="json")
+        for entry in journal.read(folder / "edge.jsonl") if entry.record.call_id == call_id
+    ]

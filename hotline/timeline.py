@@ -1,0 +1,156 @@
+"""A call as people read it: who said and did what, second by second, as text or as an HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+RecordDict = Mapping[str, Any]
+"""One record of a journal, as JSON gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that happened."""
+
+    at: datetime
+    """UTC."""
+    seconds: float
+    """Since the call arrived."""
+    who: str
+    """caller, hotline, crew, agent, partner, supervisor, dispatch."""
+    text: str
+    weight: str = ""
+    """`danger` for emergencies, `fault` for what broke, `faint` for details, else empty."""
+
+
+Teller = Callable[[RecordDict], tuple[str, str, str]]
+"""A record's who, text and weight."""
+
+
+def lines(records: Iterable[RecordDict], history: Iterable[RecordDict] = ()) -> list[Line]:
+    """The timeline of a call. `history`: dispatch's rows (`at`, `what`, `author`, `detail`) about it."""
+    told = [(_moment(record["at"]), *_tell(record)) for record in records]
+    told += [(_moment(row["at"]), "dispatch", *_tell_history(row)) for row in history]
+    told.sort(key=lambda line: line[0])
+    begin = told[0][0] if told else None
+    return [
+        Line(at, (at - begin).total_seconds() if begin else 0.0, who, text, weight)
+        for at, who, text, weight in told if text
+    ]
+
+
+def as_text(told: Sequence[Line], zone: ZoneInfo) -> str:
+    """The timeline for a terminal, without colours."""
+    return "\n".join(_row(line, zone) for line in told)
+
+
+def _row(line: Line, zone: ZoneInfo) -> str:
+    clock = line.at.astimezone(zone)
+    return f"{clock:%H:%M:%S} {line.seconds:9.3f} s  {MARKS[line.weight]} {line.who:10} {line.text}"
+
+
+def as_html(title: str, facts: Mapping[str, object], told: Sequence[Line], zone: ZoneInfo) -> str:
+    """The timeline as one HTML page without scripts or links; everything in it is escaped."""
+    environment = Environment(
+        loader=PackageLoader("hotline", "templates"), autoescape=select_autoescape(default=True)
+    )
+    return environment.get_template("timeline.html").render(title=title, facts=facts, lines=told, zone=zone)
+
+
+MARKS = {"": " ", "danger": "!", "fault": "x", "faint": "."}
+
+
+def _moment(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+
+
+def _tell(record: RecordDict) -> tuple[str, str, str]:
+    teller = TELLERS.get(record["kind"])
+    return teller(record) if teller is not None else ("hotline", record["kind"].replace("_", " "), "faint")
+
+
+def _tell_history(row: RecordDict) -> tuple[str, str]:
+    detail = ", ".join(f"{name} {value}" for name, value in (row.get("detail") or {}).items() if value)
+    author = f" by {row['author']}" if row.get("author") else ""
+    text = f"{str(row['what']).replace('_', ' ')}{author}{f' ({detail})' if detail else ''}"
+    return text, "danger" if "emergency" in text else ""
+
+
+def _arrived(record: RecordDict) -> tuple[str, str, str]:
+    drill = "DRILL: " if record.get("drill") else ""
+    who = record["caller"] or "a withheld number"
+    if record["direction"] == "outbound":
+        return "hotline", f"{drill}calls ({record['purpose']}) {record['dialled']}", ""
+    return "caller", f"{drill}{who} calls {record['dialled']} over {record['trunk'] or 'no trunk'}", ""
+
+
+def _heard(record: RecordDict) -> tuple[str, str, str]:
+    return record["role"], f"「{record['text']}」 {record['confidence']:.0%}", ""
+
+
+def _emergency(record: RecordDict) -> tuple[str, str, str]:
+    why = "; ".join(f"{reason['text']} ({reason['rule']})" for reason in record.get("reasons") or ())
+    heard = f" on 「{record['words']}」" if record.get("words") else ""
+    text = f"EMERGENCY by {record['by']}: {record['hazard']}, {record['place']}{heard}"
+    return "hotline", f"{text}{f', because of {why}' if why else ''}", "danger"
+
+
+def _fact(record: RecordDict) -> tuple[str, str, str]:
+    certainty = "confirmed" if record["confirmed"] else "not confirmed"
+    return "hotline", f"{record['field'].replace('_', ' ')}: {record['value']} ({certainty})", ""
+
+
+def _key(record: RecordDict) -> tuple[str, str, str]:
+    return record["leg_id"], f"presses {record['key'] or 'a secret key'} ({record['method']})", ""
+
+
+def _leg_ended(record: RecordDict) -> tuple[str, str, str]:
+    weight = "fault" if record["cause"] in ("dead_peer", "error") else "faint"
+    cause = record["cause"].replace("_", " ")
+    return record["role"], f"leg ended: {cause}, SIP {record['sip_status']}", weight
+
+
+def _callback(record: RecordDict) -> tuple[str, str, str]:
+    text = f"call back {record['number']} within {record['within_seconds']} s"
+    return "hotline", f"{text}, because {record['reason'].replace('_', ' ')}", ""
+
+
+def _crew_report(record: RecordDict) -> tuple[str, str, str]:
+    status = record["status"].replace("_", " ")
+    return "crew", f"{record['crew']} reports {status} {record['note']}".rstrip(), ""
+
+
+def _ticket(record: RecordDict) -> tuple[str, str, str]:
+    fields = ", ".join(f"{name} {value}" for name, value in (record.get("fields") or {}).items())
+    return "hotline", f"ticket for {record['business']}{f': {fields}' if fields else ''}", ""
+
+
+TELLERS: dict[str, Teller] = {
+    "call_arrived": _arrived,
+    "call_answered": lambda r: ("hotline", f"answers with {r['flow']} (menus {r['flow_version']})", ""),
+    "leg_started": lambda r: (r["role"], f"leg {r['leg_id']} to {r['remote']}", "faint"),
+    "leg_answered": lambda r: ("hotline", f"leg {r['leg_id']} is answered", "faint"),
+    "leg_ended": _leg_ended,
+    "state_entered": lambda r: ("hotline", f"→ {r['flow']}.{r['state']}", "faint"),
+    "prompt_started": lambda r: ("hotline", f"「{r['text']}」", ""),
+    "key_pressed": _key,
+    "heard": _heard,
+    "emergency_declared": _emergency,
+    "fact_learned": _fact,
+    "ticket_requested": _ticket,
+    "callback_requested": _callback,
+    "page_answered": lambda r: ("crew", f"picks up the page {r['page_id']}", ""),
+    "page_accepted": lambda r: ("crew", "ACCEPTS", "danger"),
+    "page_declined": lambda r: ("crew", f"declines: {r['reason']}", "danger"),
+    "page_failed": lambda r: ("hotline", f"nobody took the page: {r['why']}", "danger"),
+    "crew_reported": _crew_report,
+    "recording_finished": lambda r: ("hotline", f"recording {r['path']}, {r['seconds']:.1f} s", "faint"),
+    "call_failed": lambda r: ("hotline", f"{r['what']}; went on by {r['fallback']}", "fault"),
+    "call_ended": lambda r: ("hotline", f"call ended by {r['by']}, SIP {r['sip_status']}", ""),
+}
