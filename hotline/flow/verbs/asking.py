@@ -8,7 +8,7 @@ from hotline.flow import inputs
 from hotline.flow.phrases import clean, spoken_digits, yes_or_no
 from hotline.flow.run import Run
 from hotline.flow.states import Ask, Collect, Confirm, Listen, Menu, Prompt, Retry
-from hotline.flow.verbs.base import Verb, pick, pick_key, prompt_over, take
+from hotline.flow.verbs.base import Verb, mostly_said, pick, pick_key, prompt_over, take
 from hotline.flow.verbs.paper import learn
 
 
@@ -132,9 +132,10 @@ class _Menu(Asking):
         wanted = run.defaults.min_confidence if state.min_confidence is None else state.min_confidence
         sure = heard.label is not None and heard.confidence >= wanted
         by_label = next((one for one in state.choices if sure and heard.label in one.labels), None)
-        # "Everything else" is what is left when no phrase fits: 没有了谢谢 answers the question.
         by_phrase = pick(state.choices, heard.text)
-        choice = (by_phrase or by_label) if heard.label == "consult_other" else (by_label or by_phrase)
+        # A short answer such as 没有了谢谢 is the phrase it holds; a longer story is what triage makes of it.
+        answer = by_phrase if by_phrase and mostly_said(by_phrase, heard.text) else None
+        choice = answer or (by_phrase if heard.label == "consult_other" else None) or by_label or by_phrase
         if choice:
             take(run, choice)
         elif state.otherwise:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hotline.flow import inputs
-from hotline.flow.phrases import best
+from hotline.flow.phrases import best, clean, phrase_score
 from hotline.flow.run import Run
 from hotline.flow.states import Choice
 
@@ -29,6 +29,12 @@ def pick(choices: Sequence[Choice], text: str) -> Choice | None:
     """The choice whose phrases fit best."""
     index = best(text, [choice.phrases for choice in choices])
     return None if index is None else choices[index]
+
+
+def mostly_said(choice: Choice, text: str) -> bool:
+    """Whether one of the choice's phrases is at least half of what was said: then it was the answer."""
+    said = len(clean(text))
+    return any(phrase_score(text, phrase) >= said for phrase in choice.phrases) and said > 0
 
 
 def pick_key(choices: Sequence[Choice], key: str) -> Choice | None:
