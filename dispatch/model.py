@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
 
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 TargetKind = Literal["crew", "duty_centre", "leader", "fire"]
 COVERING = (
     AssignmentState.ACKNOWLEDGED,
@@ -40,9 +47,9 @@ class Ticket(Record):
     priority: int
     """0 is the most urgent."""
     call_ids: tuple[str, ...] = ()
-    opened_at: AwareDatetime
-    updated_at: AwareDatetime
-    closed_at: AwareDatetime | None = None
+    opened_at: Moment
+    updated_at: Moment
+    closed_at: Moment | None = None
     caller: str = ""
     callback_number: str = ""
     address: str = ""
@@ -89,14 +96,14 @@ class Incident(Record):
     longitude: float | None = None
     located_by: Literal["", "caller", "file"] = ""
     """How the place is known; a caller's word beats the customer file."""
-    reported_at: AwareDatetime
+    reported_at: Moment
     distance_km: float | None = None
     """By road from the nearest station on duty, fixed at the first location (S0 §10 row 5)."""
     band_minutes: float
     band_assumed: bool = True
     """The place is unknown: the shortest band holds."""
     beyond_bands: bool = False
-    target_at: AwareDatetime
+    target_at: Moment
     tickets: tuple[str, ...]
     drill: bool = False
     round: int = 0
@@ -105,21 +112,21 @@ class Incident(Record):
     """Which step of the chain is being tried."""
     targets_paged: tuple[str, ...] = ()
     """Crews and places paged in this round."""
-    next_page_at: AwareDatetime | None = None
+    next_page_at: Moment | None = None
     """When the next page is due although nothing rings."""
     waiting_for: Literal["", "location", "repeat", "person"] = ""
     news: tuple[str, ...] = ()
     """Facts that crews on their way have not been told yet."""
-    news_due_at: AwareDatetime | None = None
+    news_due_at: Moment | None = None
     caller_message: Literal["paging", "accepted", "on_scene", "nobody_yet", "over"] = "paging"
     """What the caller may be told: never more than is true."""
     taken_by: str = ""
-    first_page_at: AwareDatetime | None = None
-    accepted_at: AwareDatetime | None = None
-    en_route_at: AwareDatetime | None = None
-    on_scene_at: AwareDatetime | None = None
-    made_safe_at: AwareDatetime | None = None
-    closed_at: AwareDatetime | None = None
+    first_page_at: Moment | None = None
+    accepted_at: Moment | None = None
+    en_route_at: Moment | None = None
+    on_scene_at: Moment | None = None
+    made_safe_at: Moment | None = None
+    closed_at: Moment | None = None
     closed_by: str = ""
     close_reason: str = ""
 
@@ -146,22 +153,22 @@ class Assignment(Record):
     state: AssignmentState = AssignmentState.ASSIGNED
     drill: bool = False
     distance_km: float | None = None
-    assigned_at: AwareDatetime
-    acknowledged_at: AwareDatetime | None = None
-    en_route_by: AwareDatetime | None = None
+    assigned_at: Moment
+    acknowledged_at: Moment | None = None
+    en_route_by: Moment | None = None
     """Until then `en route` must have come, or the next crew is paged as well."""
     overdue: bool = False
     """It accepted and did not start in time."""
     reinforced: bool = False
     """Its forecast missed the target and the next crew was paged as well."""
-    forecast_at: AwareDatetime | None = None
-    en_route_at: AwareDatetime | None = None
-    on_scene_at: AwareDatetime | None = None
-    made_safe_at: AwareDatetime | None = None
-    cleared_at: AwareDatetime | None = None
-    declined_at: AwareDatetime | None = None
+    forecast_at: Moment | None = None
+    en_route_at: Moment | None = None
+    on_scene_at: Moment | None = None
+    made_safe_at: Moment | None = None
+    cleared_at: Moment | None = None
+    declined_at: Moment | None = None
     decline_reason: str = ""
-    released_at: AwareDatetime | None = None
+    released_at: Moment | None = None
 
     @property
     def key(self) -> str:
@@ -187,11 +194,11 @@ class Page(Record):
     reinforcement: bool = False
     """Another crew has it already but is late."""
     drill: bool = False
-    ordered_at: AwareDatetime
-    expires_at: AwareDatetime
-    started_at: AwareDatetime | None = None
-    answered_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    ordered_at: Moment
+    expires_at: Moment
+    started_at: Moment | None = None
+    answered_at: Moment | None = None
+    ended_at: Moment | None = None
     why: str = ""
 
     @property
@@ -209,12 +216,12 @@ class Callback(Record):
     reason: str
     ticket: str
     state: CallbackState = CallbackState.WAITING
-    requested_at: AwareDatetime
-    due_at: AwareDatetime
-    next_at: AwareDatetime | None = None
+    requested_at: Moment
+    due_at: Moment
+    next_at: Moment | None = None
     """The next attempt, or until when the running one may ring."""
     attempts: int = 0
-    done_at: AwareDatetime | None = None
+    done_at: Moment | None = None
     why: str = ""
     drill: bool = False
 
@@ -243,8 +250,8 @@ class CallNotes(Record):
     caller: str = ""
     drill: bool = False
     facts: tuple[Fact, ...] = ()
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
+    started_at: Moment
+    ended_at: Moment | None = None
 
     @property
     def key(self) -> str:
@@ -316,8 +323,8 @@ class OutboxItem(Record):
     kind: Literal["outbox"] = "outbox"
     effect_id: str
     effect: Effect
-    created_at: AwareDatetime
-    receipted_at: AwareDatetime | None = None
+    created_at: Moment
+    receipted_at: Moment | None = None
 
     @property
     def key(self) -> str:
@@ -341,7 +348,7 @@ class HistoryRow(Record):
 
     event_id: str
     """Unique: the unit's name and a running number."""
-    at: AwareDatetime
+    at: Moment
     subject: str
     """Incident or ticket."""
     call_id: str = ""
@@ -368,6 +375,6 @@ class Unit(BaseModel):
 
     unit_id: str
     """`e:<event_id>` for what came from outside (so twice is once), random for timers."""
-    at: AwareDatetime
+    at: Moment
     puts: tuple[Put, ...] = ()
     history: tuple[HistoryRow, ...] = ()

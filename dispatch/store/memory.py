@@ -60,6 +60,11 @@ class MemoryStore:
 
     def save_units(self, units: Sequence[Unit]) -> None:
         self._check()
+        fresh = {record.key for unit in units for record in unit.puts if isinstance(record, Incident)}
+        known = fresh | set(self._records.get(Incident, {}))
+        for unit in units:
+            if any(isinstance(r, Page | Assignment) and r.incident not in known for r in unit.puts):
+                raise UnitRefused("no such incident")
         for unit in units:
             if unit.unit_id in self._units:
                 continue

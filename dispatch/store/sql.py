@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, literal, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
@@ -129,8 +129,8 @@ class SqlStore(Queries):
 
     def _add(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> bool:
         """Insert unless it is there; whether it was new."""
-        result = connection.execute(self._insert(table).values(row).on_conflict_do_nothing())
-        return bool(result.rowcount == 1)
+        insert = self._insert(table).values(row).on_conflict_do_nothing().returning(literal(1))
+        return connection.execute(insert).first() is not None
 
     def _put(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> None:
         """Insert, or change just these columns."""

@@ -71,7 +71,8 @@ def policy(**changes: Any) -> Policy:
 
 def rules(**changes: Any) -> Rules:
     made: dict[str, Any] = {
-        "policy": policy(), "stations": stations(), "timezone": SHANGHAI, "callbacks": CallbackRules(attempts=3)
+        "policy": policy(), "stations": stations(), "timezone": SHANGHAI,
+        "callbacks": CallbackRules(attempts=3),
     }
     return Rules(**(made | changes))
 
@@ -200,7 +201,9 @@ class Desk:
             CrewReport(event_id=self.name(crew), at=self.now, crew=crew, status=status, incident=incident)
         )
 
-    def ask_callback(self, number: str, reason: str = "refused", within: float = 30, call_id: str = "r") -> None:
+    def ask_callback(
+        self, number: str, reason: str = "refused", within: float = 30, call_id: str = "r"
+    ) -> None:
         self.dispatch.tell(
             CallbackRequest(event_id=self.name(call_id), at=self.now, call_id=call_id, number=number,
                             reason=reason, within_seconds=within)
