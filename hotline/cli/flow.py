@@ -57,12 +57,15 @@ def simulate(
     flow: Annotated[str, typer.Option("--flow", help="Where a walk by hand begins.")] = "main",
     directory: DirectoryOption = DEFAULT_FLOWS,
     caller: Annotated[str, typer.Option(help="The caller's number in a walk by hand.")] = "13800138000",
+    now: Annotated[
+        datetime | None, typer.Option(help="When the walk by hand begins; unset: now.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print the whole talk.")] = False,
 ) -> None:
     """Walk a flow in text, or run scripts of turns and expectations; exits non-zero when one fails."""
     flows = load_flows(directory)
     if not scripts:
-        _walk(flows, flow, caller)
+        _walk(flows, flow, caller, now or datetime.now())
         return
     files = [file for path in scripts for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
     if not files:
@@ -149,13 +152,13 @@ def _print(now: str, line: str) -> None:
     print(f"{now} {line}")
 
 
-def _walk(flows: FlowSet, name: str, caller: str) -> None:
+def _walk(flows: FlowSet, name: str, caller: str, now: datetime) -> None:
     """A walk by hand. Actions and transfers do not answer unless the walker says so."""
     if name not in flows.flows:
         raise HotlineError(f"there is no flow {name}; there are {', '.join(sorted(flows.flows))}")
     print(HELP)
     world = World(transfers={"agents": [Outcome("no_answer")]})
-    simulation = Simulation(flows, name, datetime.now().astimezone(), {"caller": caller}, world, _print)
+    simulation = Simulation(flows, name, now.astimezone(), {"caller": caller}, world, _print)
     simulation.settle()
     while not simulation.position.over:
         try:

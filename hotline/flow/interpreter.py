@@ -191,8 +191,9 @@ def _told(run: Run, given: inputs.Input) -> None:
     if not isinstance(given, inputs.Told):
         return
     run.change(variables={**run.at.variables, **given.values, f"told_{given.topic}": "yes"})
-    flow = run.flows.common.told.get(given.topic)
-    if flow and run.live and not run.at.gone:
+    outermost = run.flows.flows[run.at.frames[0].flow]
+    flow = outermost.told.get(given.topic) or (run.flows.common.told.get(given.topic) if run.live else None)
+    if flow:
         if isinstance(run.state, Wait) and not run.at.playing:
             run.hush()
             interject(run, flow)

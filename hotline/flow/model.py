@@ -104,6 +104,8 @@ class Flow(Part):
     """Variables of this flow only, with their first values; also its parameters."""
     returns: tuple[Name, ...] = ()
     """Variables of this flow that become the caller's (call-wide or of the calling flow) on return."""
+    told: dict[Name, Name] = Field(default_factory=dict)
+    """Sub-flow that tells what the controller told, by topic; for flows where the emergency is off."""
     start: Name
     fails: Target | None = None
     """Where noinput, nomatch and failures lead that name no exit."""

@@ -40,9 +40,9 @@ class Piece(Part):
     """A piece of a prompt that is said only sometimes."""
 
     if_: Name | None = Field(None, alias="if")
-    """Said when this variable is known (not empty)."""
+    """Said when this variable is known (neither empty nor `no`)."""
     unless: Name | None = None
-    """Said when this variable is empty."""
+    """Said when this variable is not known."""
     say: Text
 
 
@@ -181,6 +181,7 @@ class Case(Part):
     is_: Texts = Field((), alias="is")
     """One of these values."""
     known: bool | None = None
+    """Whether the variable is neither empty nor `no`."""
     at_least: float | None = None
     to: Target
 

@@ -51,6 +51,11 @@ def texts(prompt: Prompt) -> tuple[str, ...]:
     return tuple(piece.say if isinstance(piece, Piece) else piece for piece in prompt)
 
 
+def known(value: str) -> bool:
+    """Whether a variable says something: facts such as `drill` come as `yes` or `no`."""
+    return value not in ("", "no")
+
+
 def estimate_seconds(segments: tuple[Segment, ...], characters_per_second: float) -> float:
     """About how long the prompt takes to say."""
     text = "".join(segment.text for segment in segments)
@@ -66,8 +71,8 @@ def plain(segments: tuple[Segment, ...]) -> str:
 def _said(piece: str | Piece, variables: Mapping[str, str]) -> str:
     text = piece
     if isinstance(piece, Piece):
-        wanted = not piece.if_ or bool(variables.get(piece.if_))
-        if not wanted or (piece.unless and variables.get(piece.unless)):
+        wanted = not piece.if_ or known(variables.get(piece.if_, ""))
+        if not wanted or (piece.unless and known(variables.get(piece.unless, ""))):
             return ""
         text = piece.say
     template = cast(str, text)

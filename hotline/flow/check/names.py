@@ -71,6 +71,9 @@ def _flow(flows: FlowSet, flow: Flow) -> Found:
     for field, target in (("hangup", flow.hangup), ("fails", flow.fails)):
         if target:
             yield from _target(flows, flow, target, (field,))
+    for topic, name in flow.told.items():
+        if name not in flows.flows:
+            yield ("told", topic), f"there is no flow {name}"
     for index, name in enumerate(flow.returns):
         if name not in flow.variables:
             yield ("returns", index), f"{name} is no variable of this flow; add it to `variables`"
@@ -124,7 +127,8 @@ def _numbers(state: states.State) -> Found:
 
 
 def _variables(flows: FlowSet, flow: Flow, name: str, state: states.State) -> Found:
-    told = {f"told_{topic}" for topic in flows.common.told}
+    topics = flows.common.told.keys() | {topic for one in flows.flows.values() for topic in one.told}
+    told = {f"told_{topic}" for topic in topics}
     known = flows.common.variables.keys() | flow.variables.keys() | GIVEN | told
     for at, used in uses(state):
         if used not in known:

@@ -8,6 +8,7 @@ from hotline.flow import hours
 from hotline.flow.position import Frame
 from hotline.flow.run import Run
 from hotline.flow.states import Branch, Call, Case, Return, Schedule, Set
+from hotline.flow.template import known
 from hotline.flow.verbs.base import Verb
 
 
@@ -64,7 +65,7 @@ class _Return(_Thinking):
 
 def holds(case: Case, value: str) -> bool:
     """Whether a case of a branch is true of a variable's value."""
-    if case.known is not None and case.known != bool(value):
+    if case.known is not None and case.known != known(value):
         return False
     if case.is_ and value not in case.is_:
         return False
