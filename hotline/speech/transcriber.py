@@ -163,7 +163,8 @@ class Transcriber:
             (w.text, self.times.recording_ms(w.start_ms), self.times.recording_ms(w.end_ms), w.confidence)
             for w in words
         ]
-        new = tuple(word for word in placed if (word[1] + word[2]) / 2 >= self._heard_until_ms)
+        told = self._heard_until_ms
+        new = tuple((w, max(s, told), e, c) for w, s, e, c in placed if (s + e) / 2 >= told)
         if not new:
             return None
         self._heard_until_ms = new[-1][2]
