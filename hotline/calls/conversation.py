@@ -250,7 +250,7 @@ class CallConversation:
         self.journal.append(CallAnswered, flow=job.entry, flow_version=self.flow.version)
         self.page.answered()
         self._watch = self.clock.callLater(performing.SILENCE_CHECK_SECONDS, self._watch_silence)
-        self.feed(inputs.Connected(self.now(), dict(job.facts)))
+        self.feed(inputs.Connected(self.now(), performing.facts(self.context)))
 
     def _watch_silence(self) -> None:
         if self.over:

@@ -24,6 +24,7 @@ from hotline.flow import commands, inputs
 from hotline.ipc import Answer, Job
 
 if TYPE_CHECKING:
+    from hotline.calls.context import WorkerContext
     from hotline.calls.conversation import CallConversation
 
 SILENCE_CHECK_SECONDS = 5.0
@@ -38,6 +39,24 @@ def perform(call: CallConversation, command: commands.Command) -> None:
 def headers(job: Job) -> dict[str, str]:
     """SIP headers that tell the edge and the far end what the call is."""
     return {"X-Hotline-Call": job.call_id, "X-Hotline-Purpose": job.purpose}
+
+
+def facts(context: WorkerContext) -> dict[str, str]:
+    """What the flows know of a call when it begins: the configuration's words and the job's."""
+    settings, job = context.settings, context.job
+    return {
+        "company": settings.company,
+        "service_number": settings.service_number,
+        "ring_seconds": f"{settings.agents.ring_seconds:g}",
+        "queue_seconds": f"{settings.agents.queue_seconds:g}",
+        "asked_seconds": str(settings.callbacks.asked_seconds),
+        "drill": "yes" if job.drill else "",
+        **{name: value for name, value in job.facts.items() if name not in _OURS},
+    }
+
+
+_OURS = ("ring_seconds", "drill")
+"""Facts of outbound jobs that mean something else in a flow."""
 
 
 def last_resort(call: CallConversation, what: str) -> None:
