@@ -9,6 +9,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDTH_OF_A_FILE = 200
+"""Columns when the output is no terminal."""
+
 
 def print_json(document: object) -> None:
     """One JSON document on standard output; dates as ISO 8601."""
@@ -20,10 +23,15 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
     if not rows:
         print(empty)
         return
-    table = Table(*columns.values())
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH_OF_A_FILE)
+    table = Table()
+    for number, heading in enumerate(columns.values()):
+        table.add_column(heading, no_wrap=number == 0)
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
-    Console().print(table)
+    console.print(table)
 
 
 def print_rows(

@@ -96,10 +96,15 @@ class Hub:
         self._closed = True
 
     # ---- what the rest of the edge asks
-    def provider(self, but: list[Provider] | None = None) -> Provider | None:
-        """The newest zygote that is not draining."""
-        willing = [p for p in self._providers.values() if not p.draining and p not in (but or [])]
-        return max(willing, key=lambda p: p.instance, default=None)
+    def provider(self, but: list[Provider] | None = None, *, outbound: bool = False) -> Provider | None:
+        """The newest zygote that is not draining; for pages and call-backs a draining one will do.
+
+        An emergency declared in the last call of a service that ends must still be paged.
+        """
+        willing = [
+            p for p in self._providers.values() if (outbound or not p.draining) and p not in (but or [])
+        ]
+        return max(willing, key=lambda p: (not p.draining, p.instance), default=None)
 
     @property
     def conversations(self) -> int:
@@ -142,7 +147,7 @@ class Hub:
 
     # ---- forking
     def _ask_next(self, forking: Forking, why: str) -> None:
-        provider = self.provider(forking.asked)
+        provider = self.provider(forking.asked, outbound=forking.job.purpose != "inbound")
         if provider is None and not self._providers:
             return  # the zygote is being started again; the wait is limited anyway
         if provider is None or len(forking.asked) >= MAX_TRIES:
