@@ -18,8 +18,9 @@ class Answer:
     say: Path | None = None
     keys: str = ""
     hang_up: bool = False
-    after_quiet_seconds: float = 0.6
-    """How long the prompt must have been over."""
+    after_quiet_seconds: float | None = 0.6
+    """How long the prompt must have been over; None: not waited for (music may follow it)."""
+    delay_seconds: float = 0.0
     times: int = 2
     """So often it may be asked."""
     then: tuple[Path, ...] = ()
@@ -43,12 +44,12 @@ class Actor:
                 return
 
     def _give(self, answer: Answer) -> None:
-        quiet = answer.after_quiet_seconds
+        quiet, delay = answer.after_quiet_seconds, answer.delay_seconds
         if answer.keys:
-            self.phone.press_later(answer.keys, after_quiet_seconds=quiet)
+            self.phone.press_later(answer.keys, after_quiet_seconds=quiet, delay_seconds=delay)
         if answer.say is not None:
-            self.phone.say(answer.say, after_quiet_seconds=quiet)
+            self.phone.say(answer.say, after_quiet_seconds=quiet, delay_seconds=delay)
         for line in answer.then:
             self.phone.say(line, delay_seconds=0.3)
         if answer.hang_up:
-            self.phone.hangup_later(after_quiet_seconds=quiet)
+            self.phone.hangup_later(after_quiet_seconds=quiet, delay_seconds=delay)

@@ -50,7 +50,7 @@ class EmergencyStory:
     # ---- the people
     def _caller_answers(self) -> tuple[Answer, ...]:
         stage = self.stage
-        goes = Answer("可以挂机", hang_up=True, after_quiet_seconds=1.0)
+        goes = Answer("可以挂机", hang_up=True, after_quiet_seconds=None, delay_seconds=6)
         if self.by_keys:
             return (Answer("请讲您的事情", keys="9", times=1), Answer("对吗|可以吗|是在", keys="1"), goes)
         address = stage.line("address", ADDRESS, VOICE)
@@ -67,7 +67,7 @@ class EmergencyStory:
             return
         self._taker = (crew, phone)
         self.stage.actors.append(Actor(phone, (
-            Answer("接单请按1", keys="1", times=1),
+            Answer("接单请按1", keys="1", times=1, after_quiet_seconds=None, delay_seconds=9),
             Answer("现在出发请按1", hang_up=True, after_quiet_seconds=0.3, times=1),
         )))
         phone.answer()

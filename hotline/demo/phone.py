@@ -135,9 +135,11 @@ class Phone:
         self._do("later", command={"do": "keys", "keys": keys}, after_quiet=after_quiet_seconds,
                  delay=delay_seconds)
 
-    def hangup_later(self, *, after_quiet_seconds: float | None = None) -> None:
+    def hangup_later(
+        self, *, after_quiet_seconds: float | None = None, delay_seconds: float = 0
+    ) -> None:
         """Hang up in turn, when the far end has fallen silent."""
-        self._do("later", command={"do": "hangup"}, after_quiet=after_quiet_seconds, delay=0)
+        self._do("later", command={"do": "hangup"}, after_quiet=after_quiet_seconds, delay=delay_seconds)
 
     def record(self, wav: Path) -> None:
         """Keep what this phone says (left) and hears (right) until the call ends."""

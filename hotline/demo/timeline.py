@@ -51,7 +51,7 @@ class Timeline:
     def note(self, text: str) -> None:
         """Something about the demo itself."""
         with self._lock:
-            self._console.print(f"[dim]           {escape(text)}[/dim]")
+            self._console.print(f"[dim]           {escape(text)}[/dim]", soft_wrap=True)
 
     def tell(self, who: str, text: str, at: float | None = None) -> None:
         seconds = (time.time() if at is None else at) - self._began
@@ -59,7 +59,7 @@ class Timeline:
         with self._lock:
             self._console.print(
                 f"[bold]{seconds:8.3f} s[/bold] [{colour}]{escape(who):10}[/{colour}] {escape(text)}",
-                highlight=False,
+                highlight=False, soft_wrap=True,
             )
 
 

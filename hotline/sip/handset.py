@@ -206,6 +206,8 @@ class Handset:
             return
         heard = self._ports.hear(self.stream)
         said = self.mouth.next_frame(self.ear.quiet_seconds)
+        if self.stream is None:  # a command among the lines has ended the call
+            return
         self._ports.speak(self.stream, said)
         self.ear.hear(heard)
         if self.file:
