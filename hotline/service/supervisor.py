@@ -129,9 +129,11 @@ class Supervisor:
     def reload(self) -> None:
         """Read the configuration again and tell the processes; a faulty one changes nothing."""
         self._notifier.say(RELOADING=1, MONOTONIC_USEC=time.monotonic_ns() // 1000)
+        before = self._settings
         try:
             self._settings = check_everything(self._config, self._overrides).settings
             self._write_settings()
+            _say_what_waits(before, self._settings)
         except ConfigurationError as error:
             log.error("configuration not reloaded, the old one stays", faults=len(error.faults))
             for fault in error.faults:
@@ -200,6 +202,13 @@ class Supervisor:
         with contextlib.suppress(OSError):
             if pid_file.read_text(encoding="utf-8").strip() == str(os.getpid()):
                 pid_file.unlink()
+
+
+def _say_what_waits(before: Settings, now: Settings) -> None:
+    """Menus, information and customer file are taken at once; keys of the configuration by the next start."""
+    changed = [name for name in Settings.model_fields if getattr(before, name) != getattr(now, name)]
+    if changed:
+        log.warning("changed keys wait for the next start; a successor takes them at once", keys_changed=changed)
 
 
 def _wake(_number: int, _frame: object) -> None:
