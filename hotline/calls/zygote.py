@@ -8,7 +8,6 @@ dies its workers live on; the next one registers with the edge in its place.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import faulthandler
 import fcntl
 import gc
@@ -18,13 +17,14 @@ import selectors
 import signal
 import socket
 import sys
-from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
+from hotline.calls.nursery import Nursery
 from hotline.errors import ConfigurationError, HotlineError
 from hotline.ipc import (
     Fork,
@@ -57,14 +57,12 @@ class Zygote:
     """A blocking loop over the edge's socket and signals."""
 
     def __init__(self, loaded: Loaded, instance: str, reload_flows: Callable[[], Any]) -> None:
-        self._loaded, self._instance, self._reload_flows = loaded, instance, reload_flows
+        self._nursery = Nursery(loaded, _SIGNALS)
+        self._instance, self._reload_flows = instance, reload_flows
         self._path = loaded.settings.paths.run / "edge.sock"
         self._selector = selectors.DefaultSelector()
         self._edge: socket.socket | None = None
         self._unread = b""
-        self._children: dict[int, str] = {}
-        self._spares: deque[tuple[int, socket.socket]] = deque()
-        self._port_offset = int.from_bytes(os.urandom(2), "little")
         self._woken, self._waker = socket.socketpair()
 
     def run(self) -> None:
@@ -72,7 +70,7 @@ class Zygote:
         self._hear_signals()
         self._share_memory()
         while True:
-            self._fill_spares()
+            self._nursery.fill_spares()
             if self._edge is None:
                 self._connect()
             for key, _ in self._selector.select(None if self._edge is not None else RETRY_SECONDS):
@@ -127,60 +125,12 @@ class Zygote:
             self._edge.close()
             self._edge = None
 
-    # ---- workers
     def _give(self, job: Job) -> None:
-        """A worker for this call: a spare one that is alive, or a new one."""
-        while self._spares:
-            pid, line = self._spares.popleft()
-            with line:
-                if pid in self._children and _sent(line, job):
-                    self._children[pid] = job.call_id
-                    return
         try:
-            self._children[self._fork(lambda: job)] = job.call_id
+            self._nursery.give(job)
         except OSError as error:
             log.error("cannot fork a worker", call_id=job.call_id, why=str(error))
             self._send(ForkFailed(call_id=job.call_id, why=str(error)))
-
-    def _fill_spares(self) -> None:
-        try:
-            while len(self._spares) < self._loaded.settings.workers.spares:
-                ours, theirs = socket.socketpair()
-                pid = self._fork(lambda theirs=theirs: _wait_for_job(theirs), keep=theirs)  # type: ignore[misc]
-                theirs.close()
-                self._children[pid] = ""
-                self._spares.append((pid, ours))
-        except OSError as error:
-            log.warning("cannot fork a spare worker", why=str(error))
-
-    def _fork(self, next_job: Callable[[], Job | None], keep: socket.socket | None = None) -> int:
-        self._port_offset += 1
-        pid = os.fork()
-        if pid:
-            return pid
-        try:
-            self._become_worker(keep)
-            from hotline.calls.worker import run
-
-            run(self._loaded, self._port_offset, next_job)
-        finally:
-            os._exit(1)
-
-    def _become_worker(self, keep: socket.socket | None) -> None:
-        """In the child: leave everything of the zygote behind."""
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self._selector.close()
-        stay = {0, 1, 2, keep.fileno() if keep is not None else -1}
-        for name in os.listdir("/proc/self/fd"):
-            if int(name) not in stay:
-                with contextlib.suppress(OSError):
-                    os.close(int(name))
-        gc.enable()
 
     def _share_memory(self) -> None:
         """Objects made so far are never looked at by a worker's collector, so their pages stay shared."""
@@ -203,26 +153,13 @@ class Zygote:
             self._send(ProviderDraining(instance=self._instance))
             os._exit(0)
         if signal.SIGCHLD in numbers:
-            self._reap()
+            for job in self._nursery.reap():
+                self._give(job)
         if signal.SIGHUP in numbers:
             self._reload()
 
-    def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
-            call_id = self._children.pop(pid, "")
-            if status:
-                log.error("a worker died", call_id=call_id, status=os.waitstatus_to_exitcode(status))
-
     def _reload(self) -> None:
         """Later calls get the new flows; an invalid set changes nothing."""
-        from dataclasses import replace
-
         try:
             flows = self._reload_flows()
         except ConfigurationError as error:
@@ -232,30 +169,10 @@ class Zygote:
         except Exception:
             log.exception("flows were not reloaded")
             return
-        self._loaded = replace(self._loaded, flows=flows)
-        self._end_spares()
+        self._nursery.loaded = replace(self._nursery.loaded, flows=flows)
+        self._nursery.end_spares()
         self._share_memory()
         log.info("flows reloaded", version=getattr(flows, "version", ""))
-
-    def _end_spares(self) -> None:
-        """Spares still have the old flows."""
-        while self._spares:
-            self._spares.popleft()[1].close()
-
-
-def _wait_for_job(line: socket.socket) -> Job | None:
-    """In a spare: block until the zygote gives a job; None when it is gone."""
-    with line, line.makefile("rb") as lines:
-        first = lines.readline()
-    return Job.model_validate_json(first) if first.endswith(b"\n") else None
-
-
-def _sent(line: socket.socket, job: Job) -> bool:
-    try:
-        line.sendall(encode(job))
-    except OSError:
-        return False
-    return True
 
 
 def load(

@@ -106,3 +106,11 @@ class TryConversation:
             file.write(json.dumps({"what": what, "at_ms": position, **more}) + "\n")
 
 
+
+
+class Versioned(TryConversation):
+    """Writes down which flows it was given."""
+
+    def __init__(self, context: WorkerContext) -> None:
+        super().__init__(context)
+        (self.folder / f"{context.job.call_id}.version").write_text(str(context.flows.version))

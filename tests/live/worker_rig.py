@@ -24,7 +24,7 @@ Kind = TypeVar("Kind")
 CONFIG = """
 company: 试验燃气
 service_number: "962677"
-paths: {{run: run, state: state, recordings: recordings, flows: {root}/ivr_flows, prompts: prompts}}
+paths: {{run: run, state: state, recordings: recordings, flows: {flows}, prompts: prompts}}
 edge: {{listen: {{host: 127.0.0.1, udp_port: {edge_port}}}}}
 workers:
   max_conversations: {workers}
@@ -52,9 +52,13 @@ class WorkerRig:
         spares: int = 0,
         workers: int = 20,
         record: bool = True,
+        flows: Path | None = None,
         conversation: str = "tests.live.try_conversation:TryConversation",
     ) -> None:
-        """`edge_port`: where workers send what they dial; a phone's port in these tests."""
+        """`edge_port`: where workers send what they dial; a phone's port in these tests.
+
+        Without `flows` the zygote loads none.
+        """
         self.folder = folder
         base = random.randrange(31000, 58000, 200)
         ports = {
@@ -64,7 +68,7 @@ class WorkerRig:
         self.config = folder / "hotline.yaml"
         self.config.write_text(
             CONFIG.format(
-                root=ROOT, edge_port=edge_port or 9, dead_peer_seconds=dead_peer_seconds,
+                flows=flows or "none", edge_port=edge_port or 9, dead_peer_seconds=dead_peer_seconds,
                 spares=spares, workers=workers, recording="true" if record else "false", **ports,
             )
         )
@@ -72,7 +76,7 @@ class WorkerRig:
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._server.bind(str(folder / "run" / "edge.sock"))
         self._server.listen(100)
-        self._conversation = conversation
+        self._conversation, self._with_flows = conversation, flows is not None
         self._links: list[Link] = []
         self.zygote: subprocess.Popen[bytes] | None = None
         self.provider: Link | None = None
@@ -107,7 +111,8 @@ class WorkerRig:
         with (self.folder / "zygote.log").open("ab") as log:
             self.zygote = subprocess.Popen(
                 [sys.executable, "-m", "hotline.calls.zygote", "--config", str(self.config),
-                 "--instance", instance, "--conversation", self._conversation, "--without-flows"],
+                 "--instance", instance, "--conversation", self._conversation,
+                 *([] if self._with_flows else ["--without-flows"])],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         self.provider = self.accept(ipc.ProviderHello)
