@@ -5,17 +5,27 @@ Texts with a caller's own words in them are rendered in the call; all others are
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice, product
+
+import structlog
 
 from hotline.flow import template
 from hotline.flow.check.names import all_prompts
 from hotline.flow.commands import Segment
 from hotline.flow.model import FlowSet
 from hotline.settings import Settings
-from hotline.speech.prompts import PromptStore
+from hotline.speech.prompts import PromptStore, prompt_store_anyway
+
+log = structlog.get_logger()
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """Stands for what only the call will tell."""
+MOST_CASES = 200
+"""Of one text; what is beyond is rendered in the call."""
+SPOKEN_SECONDS = 24 * 3600
+"""How long the audio of callers' numbers and addresses is kept."""
 
 
 def known_beforehand(settings: Settings) -> dict[str, str]:
@@ -42,13 +52,12 @@ def _texts(flows: FlowSet) -> Iterator[str]:
 
 
 def _cases(flows: FlowSet, text: str, known: dict[str, str]) -> Iterator[dict[str, str]]:
-    """The variables with what is unknown marked; one case for each value that is said by a word."""
-    names = template.names(text)
-    marked = dict.fromkeys(names, UNKNOWN) | known
-    yield marked
-    for name in names:
-        for value in flows.common.words.get(name, {}):
-            yield marked | {name: value}
+    """The variables with what is unknown marked; one case for each way of values said by words."""
+    marked = dict.fromkeys(template.names(text), UNKNOWN) | known
+    worded = [name for name in template.names(text) if f"{{{name}|{template.WORD}}}" in text]
+    choices = [[UNKNOWN, *flows.common.words.get(name, {})] for name in worded]
+    for values in islice(product(*choices), MOST_CASES):
+        yield marked | dict(zip(worded, values, strict=True))
 
 
 Progress = Callable[[int, int], None]
@@ -65,3 +74,21 @@ def prerender(
         store.render([segment], keep=True)
         progress(done, len(missing))
     return len(missing)
+
+
+def render_before_calls(settings: Settings, flows: FlowSet) -> PromptStore:
+    """At the start of the service, in the zygote: no caller waits for a prompt, or misses one.
+
+    Takes seconds at the first start and milliseconds later; never raises. The voice that is
+    loaded here is shared by all workers.
+    """
+    store = prompt_store_anyway(settings.paths, settings.tts)
+    try:
+        began = time.monotonic()
+        store.check_writable()
+        new = prerender(store, fixed_segments(flows, known_beforehand(settings)))
+        erased = store.prune(SPOKEN_SECONDS)
+        log.info("prompts_ready", rendered=new, erased=erased, seconds=round(time.monotonic() - began, 1))
+    except Exception as error:  # a line that answers late is worse than one that renders in the call
+        log.error("prompts_not_rendered", reason=f"{type(error).__name__}: {error}")
+    return store

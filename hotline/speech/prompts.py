@@ -8,9 +8,11 @@ Any number of processes may share the cache: files are complete or absent.
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -90,6 +92,12 @@ class PromptStore:
         """Before the first call: the apology and the music."""
         self.apology()
         self.hold_music()
+
+    def check_writable(self) -> None:
+        """Raises OSError when nothing can be kept (a full or wrong disk)."""
+        self._cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self._cache) as file:
+            file.write(b"\0")
 
     def missing(self, segments: Iterable[Spoken]) -> list[Spoken]:
         """Which texts have neither recording nor kept audio in the configured voice."""
@@ -189,8 +197,12 @@ def prompt_store(paths: Paths, settings: TextToSpeech) -> PromptStore:
     return PromptStore(paths.state / "prompts", synthesiser_for(settings), settings.level_dbfs, recordings)
 
 
+@lru_cache(maxsize=1)
 def prompt_store_anyway(paths: Paths, settings: TextToSpeech) -> PromptStore:
-    """As `prompt_store`, but bad recordings are logged and left out: for a service that must answer."""
+    """As `prompt_store`, but bad recordings are logged and left out: for a service that must answer.
+
+    Reads every recording once in a process: call it before the fork, and `cache_clear` to reload.
+    """
     try:
         return prompt_store(paths, settings)
     except ConfigurationError as error:
