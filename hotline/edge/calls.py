@@ -19,7 +19,7 @@ from hotline.settings import Entry, Settings, Trunk
 from hotline.sip.message import Request, Response
 from hotline.sip.transaction import ServerTransaction
 from hotline.sip.transport import Hop
-from hotline.sip.uri import host_port
+from hotline.sip.uri import UriError, host_port
 
 _log = structlog.get_logger()
 MAX_WORKERS_TRIED = 2
@@ -52,7 +52,7 @@ def entry_for(dialled: str, entries: tuple[Entry, ...]) -> Entry:
 
 def job_for(settings: Settings, request: Request, caller: Caller, call_id: str) -> Job:
     """What the worker of a new call is told."""
-    dialled = request.target.name
+    dialled = _dialled(request)
     entry, trunk = entry_for(dialled, settings.entries), caller.trunk
     number = caller.user or caller_number(
         request, trusted=trunk is not None, country=settings.country, area_code=settings.area_code
@@ -61,6 +61,13 @@ def job_for(settings: Settings, request: Request, caller: Caller, call_id: str) 
     if trunk is not None:
         facts |= {"trunk": trunk.name, "partner": trunk.partner}
     return Job(call_id=call_id, purpose="inbound", entry=entry.flow, facts=facts, drill=entry.drill)
+
+
+def _dialled(request: Request) -> str:
+    try:
+        return request.target.name
+    except UriError:
+        return ""
 
 
 def write_arrival(parts: Parts, request: Request, job: Job) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Protocol
 
 import structlog
@@ -20,6 +21,7 @@ from hotline.sip.transport import Hop
 
 _log = structlog.get_logger()
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, UPDATE, PRACK, INFO, REFER, NOTIFY"
+MAX_REMEMBERED = 10_000
 SUPPORTED = frozenset(
     ("100rel", "timer", "replaces", "norefersub", "outbound", "path", "gruu", "from-change")
 )
@@ -46,6 +48,16 @@ class Inbound:
         self._parts, self._admission, self._finder, self._hub = parts, admission, finder, hub
         self._answered = answered
         self._calls: dict[str, NewCall] = {}
+        self._turned_away: OrderedDict[str, None] = OrderedDict()
+
+    def turned_away(self, request: Request, peer: Peer, status: int) -> None:
+        """An INVITE of a trunk that could not be taken at all: written down once for each call."""
+        if peer.trunk is None or request.method != "INVITE" or request.call_id in self._turned_away:
+            return
+        self._turned_away[request.call_id] = None
+        if len(self._turned_away) > MAX_REMEMBERED:
+            self._turned_away.popitem(last=False)
+        write_refused(self._parts, request, Caller(peer.hop, BY_URI, peer.trunk), status)
 
     def worker_lost(self, worker: Worker) -> bool:
         """True when its call is tried with another worker."""
@@ -116,6 +128,8 @@ class Inbound:
             verdict = self._admission.softphone(request, peer)
         if verdict.outcome != "accepted":
             self._parts.stats[f"invite_{verdict.outcome}"] += 1
+            if verdict.outcome == "rejected":
+                self.turned_away(request, peer, 407)
             router.stateless(request, peer.hop, *self._admission.challenges(request, verdict))
             return
         roaming = self._admission.roaming_trunk(verdict.user) if peer.trunk is None else None
@@ -134,8 +148,8 @@ class Inbound:
         request.remove("route", "proxy-authorization", "authorization")
         problem = self._problem(request, merged or router.loops(request))
         if problem is not None:
-            if peer.trunk is not None and not merged:
-                write_refused(self._parts, request, Caller(peer.hop, BY_URI, peer.trunk), problem[0])
+            if not merged:
+                self.turned_away(request, peer, problem[0])
             self._parts.answer(server, *problem)
         elif peer.trunk is not None:
             self._new_call(server, request, Caller(peer.hop, BY_URI, peer.trunk))

@@ -94,3 +94,8 @@ class Parts:
 
     def reply(self, request: Request, status: int, reason: str) -> Response:
         return reply(request, status, reason, self.marks.to_tag(request))
+
+    def unreadable(self, request: Request, status: int, reason: str) -> Response:
+        """The answer to what cannot be read: it goes back to where it came from, as it came."""
+        self.stats[f"answered_{status}"] += 1
+        return reply(request, status, reason)

@@ -13,7 +13,7 @@ import structlog
 
 from hotline.sip.message import Request
 from hotline.sip.transport import Hop
-from hotline.sip.uri import Address, UnknownSchemeError, UriError, parse_address
+from hotline.sip.uri import Address, UriError, parse_address
 
 _log = structlog.get_logger()
 MIN_SECONDS = 30
@@ -109,10 +109,10 @@ class Registrar:
     def _with(self, before: list[Binding], value: str, request: Request, source: Hop) -> list[Binding]:
         try:
             contact = parse_address(value)
-        except UnknownSchemeError:
-            return before
         except UriError:
             raise RegistrationError(400, "Bad Contact") from None
+        if contact.uri.scheme != "sip" or contact.uri.headers:
+            return before  # nothing that a call could be sent to, or with headers for us to add
         instance = contact.parameters.get("+sip.instance") or ""
         same = [b for b in before if b.contact == str(contact.uri) or (instance and b.instance == instance)]
         for binding in same:

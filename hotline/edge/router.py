@@ -67,8 +67,9 @@ class Router:
     def _malformed(self, message: Malformed, peer: Peer) -> None:
         self._parts.stats["malformed"] += 1
         if message.status and message.request is not None and peer.kind != "stranger":
-            stamp(message.request, peer.hop)
-            self.stateless(message.request, peer.hop, message.status, message.reason)
+            self._inbound.turned_away(message.request, peer, message.status)
+            response = self._parts.unreadable(message.request, message.status, message.reason)
+            self._parts.transports.send(response.to_bytes(), peer.hop)
 
     def stateless(
         self, request: Request, source: Hop, status: int, reason: str, headers: Sequence[tuple[str, str]] = ()

@@ -33,6 +33,8 @@ class UnfitBodyError(ValueError):
 
 def fit_for_worker(message: Message) -> None:
     """Make the body harmless in place. Raises UnfitBodyError when there is no way."""
+    if any("\0" in value for _, value in message.headers):
+        raise UnfitBodyError(400, "NUL in a Header")
     if not message.body:
         message.remove("content-type", "content-disposition", "content-encoding", "mime-version")
         return

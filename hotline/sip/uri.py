@@ -29,10 +29,6 @@ class UriError(ValueError):
     """Not a URI or address of RFC 3261."""
 
 
-class UnknownSchemeError(UriError):
-    """A well-formed URI of a scheme that is not sip, sips or tel: 416."""
-
-
 @dataclass(frozen=True, slots=True)
 class Uri:
     """`user` is as written (escaped); `number` is what it means."""
@@ -48,8 +44,8 @@ class Uri:
 
     def __str__(self) -> str:
         parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters.items())
-        if self.scheme == "tel":
-            return f"tel:{self.user}{parameters}"
+        if self.scheme not in ("sip", "sips"):
+            return f"{self.scheme}:{self.user}{parameters}"
         password = f":{self.password}" if self.password else ""
         user = f"{self.user}{password}@" if self.user else ""
         headers = f"?{self.headers}" if self.headers else ""
@@ -95,7 +91,7 @@ def host_port(host: str, port: int | None) -> str:
 
 @lru_cache(maxsize=2048)
 def parse_uri(text: str) -> Uri:
-    """Raises UriError, or UnknownSchemeError for a scheme that is none of ours."""
+    """Raises UriError. Of a scheme that is not sip, sips or tel `user` is all that follows it."""
     scheme, colon, rest = text.partition(":")
     if not colon or not rest or not _SCHEME.fullmatch(scheme):
         raise UriError("no scheme")
@@ -105,7 +101,7 @@ def parse_uri(text: str) -> Uri:
     if scheme == "tel":
         return _tel(rest)
     if scheme not in ("sip", "sips"):
-        raise UnknownSchemeError(scheme)
+        return Uri(scheme, rest, "")
     return _sip(scheme, rest)
 
 

@@ -81,6 +81,8 @@ class Edge:
         self.config.write_text(json.dumps(_settings(folder, self.port, changes)))
         self.process: subprocess.Popen[bytes] | None = None
         self.links: list[Ipc | Phone] = []
+        self.transport = "udp"
+        """For tests that are run over each."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -187,7 +189,8 @@ def _settings(folder: Path, port: int, changes: dict[str, Any]) -> dict[str, Any
         "edge": {
             "listen": {"host": EDGE, "udp_port": port, "tcp_port": port},
             "trunks": [
-                {"name": "carrier", "addresses": [f"{TRUNK}/32"], "uri": f"sip:{{number}}@{TRUNK}:5999"},
+                {"name": "carrier", "addresses": [f"{TRUNK}/32"],
+                 "uri": f"sip:{{number}}@{TRUNK}:5999"},
                 {"name": "110", "addresses": [f"{DIGEST_TRUNK}/32"], "digest_user": "police",
                  "digest_password_env": "TRUNK_PASSWORD", "partner": "110"},
             ],
@@ -296,6 +299,7 @@ class Phone:
         if tcp:
             self._socket.connect(edge.address)
         self.host, self.port = self._socket.getsockname()
+        self.socket = self._socket
         self._buffer = b""
         self._waiting: list[Request | Response] = []
 
