@@ -16,7 +16,8 @@ from hotline.flow.check.names import all_prompts
 from hotline.flow.commands import Segment
 from hotline.flow.model import FlowSet
 from hotline.settings import Settings
-from hotline.speech.prompts import PromptStore, prompt_store_anyway
+from hotline.speech.prompts import PromptStore, is_audible, prompt_store_anyway
+from hotline.speech.recorded import normalised
 
 log = structlog.get_logger()
 
@@ -35,13 +36,13 @@ def known_beforehand(settings: Settings) -> dict[str, str]:
 
 def fixed_segments(flows: FlowSet, known: dict[str, str]) -> list[Segment]:
     """Every piece of every prompt that can be rendered now, each once, in the order of the files."""
-    found: dict[Segment, None] = {}
+    found: dict[tuple[str, str], Segment] = {}
     for text in _texts(flows):
         for variables in _cases(flows, text, known):
             for segment in template.render((text,), variables, flows.common.words):
-                if UNKNOWN not in segment.text:
-                    found[segment] = None
-    return list(found)
+                if UNKNOWN not in segment.text and is_audible(segment):
+                    found.setdefault((normalised(segment.text), segment.reading), segment)
+    return list(found.values())
 
 
 def _texts(flows: FlowSet) -> Iterator[str]:

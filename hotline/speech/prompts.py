@@ -180,7 +180,12 @@ class PromptStore:
 
 
 def _audible(segments: Iterable[Spoken]) -> list[Spoken]:
-    return [segment for segment in segments if any(c.isalnum() or c in "*#" for c in segment.text)]
+    return [segment for segment in segments if is_audible(segment)]
+
+
+def is_audible(segment: Spoken) -> bool:
+    """Whether there is anything to say in it; punctuation alone is silent."""
+    return any(c.isalnum() or c in "*#" for c in segment.text)
 
 
 def _pause_ms(segment: Spoken) -> int:
