@@ -205,10 +205,10 @@ class Supervisor:
 
 
 def _say_what_waits(before: Settings, now: Settings) -> None:
-    """Menus, information and customer file are taken at once; keys of the configuration by the next start."""
+    """Menus, information and customer file are taken at once; the configuration's keys are not."""
     changed = [name for name in Settings.model_fields if getattr(before, name) != getattr(now, name)]
     if changed:
-        log.warning("changed keys wait for the next start; a successor takes them at once", keys_changed=changed)
+        log.warning("changed keys wait for the next start, or for a successor", keys_changed=changed)
 
 
 def _wake(_number: int, _frame: object) -> None:
