@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from hotline import yamlfile
@@ -18,12 +18,17 @@ COMMON = "common.yaml"
 VERSION_DIGITS = 12
 
 
-def load_flows(directory: Path, seconds: Callable[[tuple[Segment, ...]], float] | None = None) -> FlowSet:
+def load_flows(
+    directory: Path,
+    seconds: Callable[[tuple[Segment, ...]], float] | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> FlowSet:
     """Read and prove all flows of a directory (`common.yaml` and one file per flow).
 
     `seconds` measures how long a prompt takes, for the greeting's limit; without it the
-    length is estimated from its characters. Raises ConfigurationError with every fault of
-    every file; then nothing was changed.
+    length is estimated from its characters. `facts` are what every call knows, such as
+    `company`. Raises ConfigurationError with every fault of every file; then nothing was
+    changed.
     """
     files = sorted(directory.glob("*.yaml"))
     faults: list[Fault] = []
@@ -44,7 +49,7 @@ def load_flows(directory: Path, seconds: Callable[[tuple[Segment, ...]], float] 
     sources.common[""] = common[0]
     paths = {name: one.path for name, one in sources.files.items()}
     flow_set = FlowSet(_version(files), common[1], flows, paths)
-    faults = list(check.faults(flow_set, sources, seconds))
+    faults = list(check.faults(flow_set, sources, seconds, facts or {}))
     if faults:
         raise ConfigurationError(sorted(faults, key=lambda fault: (str(fault.file), fault.line)))
     return flow_set

@@ -73,6 +73,8 @@ class Choice(Part):
     phrases: Texts = ()
     """Matched anywhere in what was said, on characters and on toneless pinyin."""
     labels: tuple[Label, ...] = ()
+    min_chars: int = Field(1, ge=1)
+    """How much must have been said for a label to count; for `consult_other`, which noise gets too."""
     set: dict[Name, Text] = {}
     to: Target
 

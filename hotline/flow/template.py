@@ -16,7 +16,8 @@ Words = Mapping[str, Mapping[str, str]]
 NO_WORDS: Words = {}
 _HOLE = re.compile(r"\{([^{}|]*)(?:\|([^{}]*))?\}")
 _PAUSE = re.compile(r"[，。！？；、：,.!?;:…]")
-_PAUSE_SECONDS = 0.22
+_PAUSE_SECONDS = 0.05
+"""Beyond what the speed already holds: measured on espeak-ng at 170 words a minute."""
 
 
 def fill(template: str, variables: Mapping[str, str], words: Words = NO_WORDS) -> str:

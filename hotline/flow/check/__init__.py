@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from hotline.errors import Fault
 from hotline.flow.check import danger, names, prompts, roads
@@ -13,12 +13,14 @@ from hotline.flow.sources import Sources
 Measure = Callable[[tuple[Segment, ...]], float]
 
 
-def faults(flows: FlowSet, sources: Sources, seconds: Measure | None = None) -> Iterator[Fault]:
+def faults(
+    flows: FlowSet, sources: Sources, seconds: Measure | None, facts: Mapping[str, str]
+) -> Iterator[Fault]:
     """Every fault. The roads are walked only when all names lead somewhere."""
     named = list(names.faults(flows, sources))
     yield from named
     yield from prompts.faults(flows, sources)
     yield from danger.faults(flows, sources)
     if not named:
-        yield from prompts.long_greetings(flows, sources, seconds)
+        yield from prompts.long_greetings(flows, sources, seconds, facts)
         yield from roads.faults(flows, sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from hotline.errors import Fault
 from hotline.flow import states, template
@@ -25,7 +25,10 @@ def faults(flows: FlowSet, sources: Sources) -> Iterator[Fault]:
 
 
 def long_greetings(
-    flows: FlowSet, sources: Sources, seconds: Callable[[tuple[Segment, ...]], float] | None
+    flows: FlowSet,
+    sources: Sources,
+    seconds: Callable[[tuple[Segment, ...]], float] | None,
+    facts: Mapping[str, str],
 ) -> Iterator[Fault]:
     """The first words of every caller's flow that calls begin with."""
     limit, speed = flows.common.defaults.greeting_seconds, flows.common.defaults.characters_per_second
@@ -34,7 +37,7 @@ def long_greetings(
         if flow.emergency is not None:
             continue
         for name, prompt in sorted(_first_words(flows, flow)):
-            said = template.render(prompt, {**flows.common.variables, **flow.variables})
+            said = template.render(prompt, {**flows.common.variables, **facts, **flow.variables})
             length = seconds(said) if seconds else template.estimate_seconds(said, speed)
             if length > limit:
                 message = f"the greeting takes {length:.1f} s, more than {limit:g} s; say less"

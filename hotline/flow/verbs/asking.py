@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from hotline.flow import inputs
 from hotline.flow.phrases import clean, spoken_digits, yes_or_no
 from hotline.flow.run import Run
-from hotline.flow.states import Ask, Collect, Confirm, Listen, Menu, Prompt, Retry
+from hotline.flow.states import Ask, Choice, Collect, Confirm, Listen, Menu, Prompt, Retry
 from hotline.flow.verbs.base import Verb, mostly_said, pick, pick_key, prompt_over, take
 from hotline.flow.verbs.paper import learn
+
+SHORTEST_NUMBER = 7
+CATCH_ALL = "consult_other"
+"""Triage's label for everything else: a phrase of the flow knows better."""
 
 
 class Asking(Verb):
@@ -95,10 +100,13 @@ class Asking(Verb):
             return
         if run.at.playing and not state.bargein:
             return
+        if run.at.playing:
+            run.cancel("limit")
         run.stop_playing()
         run.cancel("noinput", "interdigit")
         if not heard.final:
-            run.timer("limit", state.speech_seconds or run.defaults.speech_seconds)
+            if "limit" not in run.at.timers:
+                run.timer("limit", state.speech_seconds or run.defaults.speech_seconds)
         else:
             run.cancel("limit")
             if not self.words(run, state, heard):
@@ -130,12 +138,11 @@ class _Menu(Asking):
         if state.into:
             run.put({state.into: heard.text})
         wanted = run.defaults.min_confidence if state.min_confidence is None else state.min_confidence
-        sure = heard.label is not None and heard.confidence >= wanted
-        by_label = next((one for one in state.choices if sure and heard.label in one.labels), None)
+        by_label = labelled(state.choices, heard) if heard.confidence >= wanted else None
         by_phrase = pick(state.choices, heard.text)
         # A short answer such as 没有了谢谢 is the phrase it holds; a longer story is what triage makes of it.
         answer = by_phrase if by_phrase and mostly_said(by_phrase, heard.text) else None
-        choice = answer or (by_phrase if heard.label == "consult_other" else None) or by_label or by_phrase
+        choice = answer or (by_phrase if heard.label == CATCH_ALL else None) or by_label or by_phrase
         if choice:
             take(run, choice)
         elif state.otherwise:
@@ -247,9 +254,12 @@ class _Confirm(Asking):
         """“不是，是十二号”: the better answer that came with the no."""
         if not (state.corrects and state.corrected) or state.takes == "words":
             return False
-        found = heard.address.get("spoken", "") if state.takes == "address" else heard.number
+        found = heard.address.get("spoken", "") if state.takes == "address" else dialable(heard.number)
         if not found:
             return False
+        if found == run.variables.get(state.corrects):
+            self._yes(run, state)
+            return True
         run.put({state.corrects: taken(run, state.takes, heard)})
         run.go(state.corrected)
         return True
@@ -258,12 +268,23 @@ class _Confirm(Asking):
 def taken(run: Run, takes: str, heard: inputs.Utterance) -> str:
     """The part of an utterance that a question wants."""
     if takes == "number":
-        return heard.number or spoken_digits(heard.text)
+        return dialable(heard.number) or spoken_digits(heard.text)
     if takes == "address":
         spoken = heard.address.get("spoken", "") or heard.text.strip()
         note_place(run, spoken, heard)
         return spoken
     return heard.text.strip()
+
+
+def dialable(number: str) -> str:
+    """A number that a person may be called at; 110 and the like are talked about, not left."""
+    return number if len(number) >= SHORTEST_NUMBER else ""
+
+
+def labelled(choices: Sequence[Choice], heard: inputs.Utterance) -> Choice | None:
+    """The choice of triage's label, when enough was said for it."""
+    said = len(clean(heard.text))
+    return next((one for one in choices if heard.label in one.labels and said >= one.min_chars), None)
 
 
 def note_place(run: Run, spoken: str, heard: inputs.Utterance) -> None:
