@@ -22,6 +22,8 @@ from hotline.sip.message import Request
 from hotline.sip.transport import Hop
 
 _log = structlog.get_logger()
+MAX_CONNECTIONS = 500
+"""TCP connections in all, beyond which only trunks may open more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,13 @@ class Admission:
             return self._softphones.take(peer.hop.host)
         return peer.kind != "stranger" or self._strangers.take(peer.hop.host)
 
-    def connection_allowed(self, host: str, already_open: int) -> bool:
-        """Whether one more TCP connection is taken from that address."""
+    def connection_allowed(self, host: str, already_open: int, open_in_all: int) -> bool:
+        """Whether one more TCP connection is taken from that address; trunks always may."""
         most = self._settings.edge.rate_limits.connections_per_address
-        return already_open < most or self._trunk_at(host) is not None
+        return (already_open < most and open_in_all < MAX_CONNECTIONS) or self.is_trunk(host)
+
+    def is_trunk(self, host: str) -> bool:
+        return self._trunk_at(host) is not None
 
     def softphone(self, request: Request, peer: Peer) -> Verdict:
         """Does an agent's phone know its password? A wrong one is paid for."""

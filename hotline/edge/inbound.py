@@ -117,6 +117,7 @@ class Inbound:
             self._parts.answer(server, error.status, error.reason)
             return
         self._parts.stats["registered"] += 1
+        self._parts.transports.keep(peer.hop)
         values = contacts_of(bindings, self._parts.seconds())
         self._parts.answer(server, 200, "OK", [("contact", value) for value in values])
 

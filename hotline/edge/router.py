@@ -40,7 +40,10 @@ class Router:
         self._parts.registrar.disconnected(hop)
 
     def connection_allowed(self, host: str, open_from_host: int) -> bool:
-        return self._admission.connection_allowed(host, open_from_host)
+        return self._admission.connection_allowed(host, open_from_host, len(self._parts.transports))
+
+    def connection_trusted(self, host: str) -> bool:
+        return self._admission.is_trunk(host)
 
     def received(self, data: bytes, source: Hop) -> None:
         if not data.strip(b"\r\n\0 "):

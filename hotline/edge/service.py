@@ -124,6 +124,9 @@ class EdgeService:
     def connection_allowed(self, host: str, open_from_host: int) -> bool:
         return self._router.connection_allowed(host, open_from_host)
 
+    def connection_trusted(self, host: str) -> bool:
+        return self._router.connection_trusted(host)
+
     # ---- hub.HubListener
     def worker_here(self, worker: Worker, dialogs: tuple[Dialog, ...]) -> None:
         self._outbound.worker_here(worker)

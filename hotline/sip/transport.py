@@ -20,6 +20,8 @@ _LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,9})[ \t]
 MAX_WAITING_BYTES = 262_144
 """What may wait in one TCP connection for a peer that does not read."""
 CONNECT_SECONDS = 5
+STRANGER_SECONDS = 30.0
+"""How long a connection may be idle before anybody proved on it who he is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,10 @@ class Receiver(Protocol):
     def connection_closed(self, hop: Hop) -> None: ...
 
     def connection_allowed(self, host: str, open_from_host: int) -> bool: ...
+
+    def connection_trusted(self, host: str) -> bool:
+        """Whether connections from there may be idle for long."""
+        ...
 
 
 class Transports:
@@ -85,6 +91,16 @@ class Transports:
         """Whether a TCP connection with that far end stands."""
         return hop in self._streams
 
+    def keep(self, hop: Hop) -> None:
+        """Whoever is there has shown a password: his connection may be idle for long."""
+        stream = self._streams.get(hop)
+        if stream is not None:
+            stream.stay(self._idle_seconds)
+
+    def __len__(self) -> int:
+        """How many TCP connections stand."""
+        return len(self._streams)
+
     def close(self) -> None:
         for port in self._ports:
             port.stopListening()
@@ -92,13 +108,16 @@ class Transports:
             stream.close()
 
     def _connect(self, hop: Hop) -> _Stream:
-        stream = self.stream(hop)
+        stream = _Stream(self._reactor, self, hop, self._receiver, self._idle_seconds)
         self._streams[hop] = stream
         self._reactor.connectTCP(hop.host, hop.port, _OneStream(self, stream, hop), timeout=CONNECT_SECONDS)
         return stream
 
     def stream(self, hop: Hop) -> _Stream:
-        return _Stream(self._reactor, self, hop, self._receiver, self._idle_seconds)
+        """For a connection that somebody else made."""
+        trusted = self._receiver.connection_trusted(hop.host)
+        seconds = self._idle_seconds if trusted else min(STRANGER_SECONDS, self._idle_seconds)
+        return _Stream(self._reactor, self, hop, self._receiver, seconds)
 
     def accept(self, host: str) -> bool:
         return self._receiver.connection_allowed(host, self._from_host[host])
@@ -163,6 +182,11 @@ class _Stream(TwistedProtocol):
             return False
         self._unsent.append(data)
         return True
+
+    def stay(self, seconds: float) -> None:
+        """Change how long it may be idle."""
+        self._idle_seconds = seconds
+        self._idle_timer.reset(seconds)
 
     def close(self) -> None:
         if self.transport is not None:

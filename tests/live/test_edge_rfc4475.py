@@ -72,3 +72,4 @@ def test_a_stranger_learns_nothing_but_that_a_password_is_wanted(edge: Edge, nam
     phone = Phone(edge, STRANGER, tcp=edge.transport == "tcp")
     phone.send(ANSWERS[name][0])
     assert final_status(phone, 0.05) in (None, 401, 407)
+    phone.close()
