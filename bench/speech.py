@@ -7,11 +7,11 @@ sentences were heard as (tests/data/caller_sentences.yaml).
 from __future__ import annotations
 
 import argparse
-import audioop
 import json
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,10 @@ from hotline.speech.recogniser import BYTES_PER_MS, Transcript
 from hotline.speech.stream import ThreadedStream
 from hotline.speech.tts import Espeak
 from hotline.speech.vosk_engine import VoskDecoder, VoskRecogniser, load_model
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import audioop
 
 MODEL = Path(__file__).parents[1] / "models" / "vosk-demo-gas-zh"
 SENTENCES = Path(__file__).parents[1] / "tests" / "data" / "caller_sentences.yaml"

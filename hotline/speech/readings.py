@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import partial
 from typing import Literal, Protocol
 
@@ -24,6 +24,7 @@ KEYS = {"*": "星号", "#": "井号"}
 COUNTED = "个|小时|分钟|天|位|次|块|元|公里|米|点|周|年内|岁|户|名|种|件|条|年以|吨|立方|方|毛|分以"
 """Before these 2 is 两; elsewhere (二楼, 二月, 二号) it stays 二."""
 LARGEST_NUMBER = 10**15
+MOST_DECIMALS = 6
 WEEKDAYS = "一二三四五六日"
 SHORT_CODES = frozenset({"110", "119", "120", "122", "114", "12345", "12319", "12315", "12350"})
 
@@ -54,7 +55,7 @@ def say(segment: Spoken) -> str:
     }
     try:
         return readers[segment.reading](segment.text.strip())
-    except (ValueError, InvalidOperation, OverflowError):
+    except (ValueError, ArithmeticError):
         return text(segment.text)
 
 
@@ -73,9 +74,9 @@ def _grouped(keys: list[str]) -> list[list[str]]:
 def number(written: str) -> str:
     """`1203.5` → 一千二百零三点五; `2` → 二."""
     value = Decimal(written.replace(",", ""))
-    if not value.is_finite() or abs(value) >= LARGEST_NUMBER:
+    if not value.is_finite() or abs(value) >= LARGEST_NUMBER or value.adjusted() < -MOST_DECIMALS:
         return digits(written)
-    plain = f"{value.normalize():f}"
+    plain = f"{round(value, MOST_DECIMALS).normalize():f}"
     return str(cn2an.an2cn(plain, "low"))
 
 
@@ -219,5 +220,5 @@ def _read(kind: str, value: str) -> str:
     }
     try:
         return readers[kind](value)
-    except (ValueError, InvalidOperation):
+    except (ValueError, ArithmeticError):
         return value.translate(ONE_BY_ONE)

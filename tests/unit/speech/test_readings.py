@@ -78,3 +78,8 @@ def test_two_of_something_is_liang(value: int) -> None:
 
 def test_the_flows_pieces_are_spoken() -> None:
     assert say(Segment("900", "duration")) == "十五分钟"
+
+
+@pytest.mark.parametrize("written", ["1e-999999999", "1e999999999", "-inf", "nan", "0." + "3" * 5000])
+def test_monstrous_numbers_are_read_in_no_time(written: str) -> None:
+    assert len(say(Words(written, "number"))) < 7000
