@@ -69,7 +69,7 @@ class Engine:
             records, seen = self._store.load_open(now - self._keep())
         except StoreUnavailable:
             log.error("store_away_at_start", advice="dispatch goes on from the local journal")
-            self.writer.available = False
+            self.writer.want_state(now - self._keep())
             return
         self.state.adopt(records)
         self.state.seen.update(seen)
@@ -87,15 +87,12 @@ class Engine:
     def _keep(self) -> timedelta:
         return timedelta(hours=self.rules.policy.keep_closed_hours)
 
-    def adopt_from_store(self, now: datetime) -> None:
+    def _adopt(self) -> None:
         """The database is back after a start without it: take over what the journal did not know."""
-        if self.loaded or self.writer.waiting():
+        found = self.writer.take_state()
+        if found is None:
             return
-        try:
-            self._store.upgrade()
-            records, seen = self._store.load_open(now - self._keep())
-        except StoreUnavailable:
-            return
+        records, seen = found
         known = {(record.kind, record.key) for record in self.state.records()}
         self.state.adopt([record for record in records if (record.kind, record.key) not in known])
         self.state.seen = seen | self.state.seen
@@ -125,7 +122,7 @@ class Engine:
             if unit is not None:
                 self._commit(unit)
         if not self.loaded:
-            self.adopt_from_store(now)
+            self._adopt()
         self.compact(now)
 
     def pump(self, outlet: Outlet, now: datetime) -> None:

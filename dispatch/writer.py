@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from datetime import datetime
 
 import structlog
 
 from dispatch.errors import StoreUnavailable, UnitRefused
-from dispatch.model import Unit
+from dispatch.model import Put, Unit
 from dispatch.store.port import Store
 
 log = structlog.get_logger()
 BATCH = 100
+Loaded = tuple[list[Put], dict[str, datetime]]
+"""What is open, and the units applied of late."""
 
 
 class Writer:
@@ -28,6 +31,22 @@ class Writer:
         """Whether the database answered last."""
         self.refused: list[str] = []
         """Units that the database does not take; they stay in the local journal."""
+        self._wanted_since: datetime | None = None
+        self._found: Loaded | None = None
+
+    def want_state(self, since: datetime) -> None:
+        """The start was without the database: bring its tables up to date and read what is open."""
+        self._wanted_since = since
+        self.available = False
+
+    def take_state(self) -> Loaded | None:
+        """What was read, once."""
+        found, self._found = self._found, None
+        return found
+
+    def idle(self) -> bool:
+        """Nothing to write and nothing to read."""
+        return not self.waiting() and self._wanted_since is None
 
     def add(self, units: Iterable[Unit]) -> None:
         with self._lock:
@@ -41,6 +60,8 @@ class Writer:
     def store_some(self) -> bool:
         """Write a batch. True: there may be more; False: nothing is left, or the database is away."""
         with self._writing:
+            if not self._read_state():
+                return False
             with self._lock:
                 batch = [self._queue[index] for index in range(min(BATCH, len(self._queue)))]
             if not batch:
@@ -56,6 +77,19 @@ class Writer:
                 self._done(len(batch))
             self._set_available(True)
             return True
+
+    def _read_state(self) -> bool:
+        """False: the database is still away."""
+        if self._wanted_since is None:
+            return True
+        try:
+            self._store.upgrade()
+            self._found = self._store.load_open(self._wanted_since)
+        except StoreUnavailable:
+            return False
+        self._wanted_since = None
+        self._set_available(True)
+        return True
 
     def _one_by_one(self, batch: list[Unit]) -> None:
         """A unit that the database refuses must not keep the others back."""
@@ -83,11 +117,9 @@ class Writer:
 class WriterThread:
     """Runs a writer until it is stopped; tries an absent database again every second."""
 
-    def __init__(self, writer: Writer, *, retry_seconds: float = 1.0,
-                 came_back: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, writer: Writer, *, retry_seconds: float = 1.0) -> None:
         self._writer = writer
         self._retry_seconds = retry_seconds
-        self._came_back = came_back
         self._wake = threading.Event()
         self._stop = False
         self._thread = threading.Thread(target=self._run, name="dispatch-writer", daemon=True)
@@ -110,7 +142,7 @@ class WriterThread:
             self._drain()
             if self._stop:
                 return
-            self._wake.wait(self._retry_seconds if self._writer.waiting() else None)
+            self._wake.wait(None if self._writer.idle() else self._retry_seconds)
 
     def _drain(self) -> None:
         try:
