@@ -47,6 +47,18 @@ Work = Pieces | Finish | Literal["pause", "close"]
 class ThreadedStream:
     """A `SpeechStream` over any decoder. The thread starts with the first sound."""
 
+    skipped_ms = 0.0
+    """Speech that was never decoded because the decoder was behind."""
+    _since_partial_ms = 0.0
+    _in_utterance = False
+    _waiting_bytes = 0
+    _busy_since: float | None = None
+    _thread: threading.Thread | None = None
+    _last_look: threading.Timer | None = None
+    _finishing: Callable[[], None] | None = None
+    _deaf = False
+    _rest = b""
+
     def __init__(
         self,
         make_decoder: Callable[[], Decoder],
@@ -58,8 +70,6 @@ class ThreadedStream:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`make_decoder` is called in the thread."""
-        self.skipped_ms = 0.0
-        """Speech that was never decoded because the decoder was behind."""
         self._make_decoder = make_decoder
         self._settings = settings
         self._listener = listener
@@ -69,16 +79,7 @@ class ThreadedStream:
         self._times = TimeMap(origin_ms)
         self._queue: SimpleQueue[Work] = SimpleQueue()
         self._batch: list[Piece] = []
-        self._since_partial_ms = 0.0
         self._silence_ms = settings.open_silence_seconds * 1000
-        self._in_utterance = False
-        self._waiting_bytes = 0
-        self._busy_since: float | None = None
-        self._thread: threading.Thread | None = None
-        self._deaf = False
-        self._finishing: Callable[[], None] | None = None
-        self._last_look: threading.Timer | None = None
-        self._rest = b""
 
     # ---- called in the reactor's thread
     def feed(self, pcm: bytes) -> None:
