@@ -66,7 +66,7 @@ def demo(
             steps += _tell(stage, repair, silent, keys, wav, text)
     except (PhoneError, NotWrittenError, ServiceError, TimeoutError) as failure:
         error = str(failure)
-        steps.append(Step("the story went to its end", ok=False, measured=error.splitlines()[0]))
+        steps.append(Step("the story went to its end", ok=False, measured=error.splitlines()[0][:120]))
     _finish(console, stage, steps, error, time.monotonic() - began, as_json)
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from hotline.demo.phone import Phone
 
+GREETING = "."
+"""The first thing that is said, whatever it is; with `times=1`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hotline.demo.actor import Actor, Answer
+from hotline.demo.actor import GREETING, Actor, Answer
 from hotline.demo.phone import Phone
-from hotline.demo.stage import PAGE_SECONDS, PIN, Stage
+from hotline.demo.stage import NEWS_SECONDS, PAGE_SECONDS, PIN, Stage
 from hotline.demo.timeline import Step, timed
 
 LEAK = "喂你好我家厨房里好大一股煤气味"
@@ -24,7 +24,8 @@ ADVICE_SECONDS = 0.3
 PAGE_AFTER_LOCATION_SECONDS = 1.0
 UNLOCATED_SECONDS = 20.0
 """The budgets of the road of one emergency (docs/call-journey.md)."""
-STATUSES = (("en_route", "2"), ("on_scene", "3"), ("made_safe", "4"), ("cleared", "5"))
+KNOWN_MENU_SECONDS = 1.5
+STATUSES = (("on_scene", "3"), ("made_safe", "4"), ("cleared", "5"))
 
 
 class EmergencyStory:
@@ -52,10 +53,10 @@ class EmergencyStory:
         stage = self.stage
         goes = Answer("可以挂机", hang_up=True, after_quiet_seconds=None, delay_seconds=6)
         if self.by_keys:
-            return (Answer("请讲您的事情", keys="9", times=1), Answer("对吗|可以吗|是在", keys="1"), goes)
+            return (Answer(GREETING, keys="9", times=1), Answer("对吗|可以吗|是在", keys="1"), goes)
         address = stage.line("address", ADDRESS, VOICE)
         return (
-            Answer("请讲您的事情", say=stage.line("leak", LEAK, VOICE), then=(address,), times=1),
+            Answer(GREETING, say=stage.line("leak", LEAK, VOICE), then=(address,), times=1),
             Answer("对吗|可以吗|是在", say=stage.line("yes", YES, VOICE), times=4),
             Answer("详细地址|再说一遍地址", say=address),
             goes,
@@ -63,12 +64,16 @@ class EmergencyStory:
 
     def _crew_rings(self, crew: str, phone: Phone) -> None:
         """The first one does not answer; the next one takes it."""
+        if self._taker is not None and crew == self._taker[0]:
+            phone.answer()  # news about the incident it has
+            return
         if crew == self.stage.rang[0] or self._taker is not None:
             return
         self._taker = (crew, phone)
         self.stage.actors.append(Actor(phone, (
             Answer("接单请按1", keys="1", times=1, after_quiet_seconds=None, delay_seconds=9),
-            Answer("现在出发请按1", hang_up=True, after_quiet_seconds=0.3, times=1),
+            Answer("现在出发请按1", keys="1", times=1, after_quiet_seconds=None, delay_seconds=3),
+            Answer("听清了可以挂机", hang_up=True, after_quiet_seconds=None, delay_seconds=4, times=9),
         )))
         phone.answer()
 
@@ -134,15 +139,16 @@ class EmergencyStory:
         """The crew drives, arrives, makes it safe and clears it, by phone menu."""
         assert self._taker is not None, "a crew has accepted"
         crew, phone = self._taker
-        phone.wait_for("ended", 60)
-        for reports in (STATUSES[:1], STATUSES[1:]):
-            self._report(crew, phone, reports)
+        started = self.stage.watch.wait_for("crew_reported", 60, where=_of_status("en_route"))
+        self._step(Step(f"crew {crew} reports en_route", started.crew == crew))
+        _wait_idle(phone)
+        self._report(crew, phone, STATUSES)
 
     def _report(self, crew: str, phone: Phone, reports: tuple[tuple[str, str], ...]) -> None:
         stage = self.stage
-        answers = [Answer("班组编号", keys=crew + "#", times=1), Answer("密码", keys=PIN + "#", times=1)]
-        answers += [Answer("到达现场请按3", keys=key, times=1) for _, key in reports]
-        answers += [Answer("还要报告请按1", keys="1", times=1) for _ in reports[1:]]
+        answers = [_key("班组编号", crew + "#"), _key("密码", PIN + "#")]
+        answers += [_key("到达现场请按3", key) for _, key in reports]
+        answers += [_key("还要报告请按1", "1") for _ in reports[1:]]
         answers.append(Answer("还要报告请按1", hang_up=True, times=1))
         stage.actors = [actor for actor in stage.actors if actor.phone is not phone]
         stage.actors.append(Actor(phone, tuple(answers)))
@@ -166,6 +172,23 @@ class EmergencyStory:
 
     def _step(self, step: Step) -> None:
         self.steps.append(step)
+
+
+def _key(asked: str, keys: str) -> Answer:
+    """Somebody who knows the menu presses while it speaks."""
+    return Answer(asked, keys=keys, times=1, after_quiet_seconds=None, delay_seconds=KNOWN_MENU_SECONDS)
+
+
+def _wait_idle(phone: Phone) -> None:
+    """Until no news has been phoned for a while."""
+    deadline = time.monotonic() + 60
+    idle_since = time.monotonic()
+    while time.monotonic() - idle_since < NEWS_SECONDS + 1.5:
+        if phone.in_call:
+            idle_since = time.monotonic()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{phone.name}'s phone does not come to rest")
+        time.sleep(0.05)
 
 
 def _of_status(status: str) -> Callable[[Any], bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from hotline.demo.actor import Actor, Answer
+from hotline.demo.actor import GREETING, Actor, Answer
 from hotline.demo.emergency import ADDRESS, PICK_UP_SECONDS, VOICE, YES
 from hotline.demo.phone import PhoneError
 from hotline.demo.stage import Stage
@@ -33,7 +33,7 @@ def repair(stage: Stage) -> list[Step]:
         return stage.line(name, text, VOICE)
 
     stage.actors.append(Actor(stage.caller, (
-        Answer("请讲您的事情", say=line("repair", REPAIR), times=1),
+        Answer(GREETING, say=line("repair", REPAIR), times=1),
         Answer("燃气味|漏气的声音", say=line("no-smell", NO_SMELL)),
         Answer("说一下您的地址|再说一遍地址", say=line("address", ADDRESS)),
         Answer("对吗|可以吗", say=line("yes", YES), times=4),
@@ -69,7 +69,7 @@ def silent(stage: Stage) -> list[Step]:
 
 def anybody(stage: Stage, line: Path) -> list[Step]:
     """Whoever is on the file says it once and only listens then: a person, a ticket or a crew has it."""
-    stage.actors.append(Actor(stage.caller, (Answer("请讲您的事情", say=line, times=1),)))
+    stage.actors.append(Actor(stage.caller, (Answer(GREETING, say=line, times=1),)))
     stage.duty.answer_calls(2.0)
     steps = dial(stage)
     arrived = stage.watch.wait_for("call_arrived", 10)

@@ -169,6 +169,13 @@ class Phone:
         with self._changed:
             return any(event.kind == kind for event in self.events)
 
+    @property
+    def in_call(self) -> bool:
+        """Ringing, dialling or talking."""
+        with self._changed:
+            begun = [event.kind for event in self.events if event.kind in ("calling", "incoming", "ended")]
+        return bool(begun) and begun[-1] != "ended"
+
     def forget(self) -> None:
         """Take every event up to now as seen: the next `wait_for` looks only at what comes."""
         with self._changed:

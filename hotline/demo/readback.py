@@ -50,7 +50,7 @@ def _emergency(stage: Stage, tickets: list[dict[str, Any]]) -> list[Step]:
     incident = _closed_incident(stage, number)
     if incident is None:
         return [Step("the ticket is closed", ok=False, measured=number)]
-    minutes = f"{incident['band_minutes']:g} min for {incident['distance_km']} km"
+    minutes = f"{incident['band_minutes']:g} min for {incident['distance_km'] or 0:.1f} km"
     reported, on_scene, target = (
         datetime.fromisoformat(incident[name]) for name in ("reported_at", "on_scene_at", "target_at")
     )
@@ -67,8 +67,8 @@ def _closed_incident(stage: Stage, number: str) -> dict[str, Any] | None:
     deadline = time.monotonic() + STORED_SECONDS
     while time.monotonic() < deadline:
         shown = stage.hotline("tickets", "show", number)
-        incident: dict[str, Any] = shown["incident"]
         if shown["ticket"]["state"] == "closed":
+            incident: dict[str, Any] = next(r for r in shown["incident"] if r["kind"] == "incident")
             return incident
     return None
 

@@ -81,6 +81,7 @@ class Service:
         folder.mkdir(parents=True, exist_ok=True)
         changed: dict[str, object] = {
             "paths.run": self.run_folder, "paths.state": self.state, "paths.recordings": self.recordings,
+            "database.url": f"sqlite:///{self.state / 'hotline.db'}",
             **self.ports.overrides(), **(overrides or {}),
         }
         write_configuration(config, self.config, changed)

@@ -283,6 +283,8 @@ class Handset:
         self._account.setRegistration(False)
 
     def do_call(self, uri: str, headers: dict[str, str]) -> None:
+        if self.call is not None:
+            raise ValueError("this phone is in a call")
         self.call = _Call(self, self._account)
         parameters = pj.CallOpParam(True)
         for name, value in headers.items():

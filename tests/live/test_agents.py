@@ -17,7 +17,7 @@ from tests.live.harness.town import SOFTPHONES, Town
 def to_an_agent(town: Town, phone: Phone) -> str:
     """Ask for a person by key; the call's id."""
     call_id = town.ring(phone)
-    town.prompt(call_id, "请讲您的事情")
+    town.prompt(call_id, "请讲")
     phone.press("0")
     return call_id
 

@@ -60,7 +60,7 @@ def test_keys_by_sip_info(town: Town) -> None:
 def test_keys_by_rfc_4733_take_the_caller_where_the_menu_says(town: Town) -> None:
     phone = town.caller()
     call_id = town.ring(phone)
-    town.prompt(call_id, "请讲您的事情")
+    town.prompt(call_id, "请讲")
     phone.press("1")
     pressed = town.watch.wait_for("key_pressed", 10, call_id=call_id)
     assert (pressed.key, pressed.method) == ("1", "rfc4733")
