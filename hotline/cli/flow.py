@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from hotline.calls.understanding import RuleUnderstanding
 from hotline.cli.options import JsonOption, default_config
 from hotline.cli.output import print_json
 from hotline.errors import ConfigurationError, HotlineError, ServiceUnavailableError
@@ -158,6 +159,7 @@ def _walk(flows: FlowSet, name: str, caller: str, now: datetime) -> None:
         raise HotlineError(f"there is no flow {name}; there are {', '.join(sorted(flows.flows))}")
     print(HELP)
     world = World(transfers={"agents": [Outcome("no_answer")]})
+    understanding = RuleUnderstanding(None, "CN", "")
     simulation = Simulation(flows, name, now.astimezone(), {"caller": caller}, world, _print)
     simulation.settle()
     while not simulation.position.over:
@@ -167,11 +169,11 @@ def _walk(flows: FlowSet, name: str, caller: str, now: datetime) -> None:
             line = ":hangup"
         if line == ":quit":
             return
-        _turn(simulation, line)
+        _turn(simulation, line, understanding)
         simulation.settle()
 
 
-def _turn(simulation: Simulation, line: str) -> None:
+def _turn(simulation: Simulation, line: str, understanding: RuleUnderstanding) -> None:
     now = simulation.now
     word, _, rest = line.partition(" ")
     given: inputs.Input | None = None
@@ -194,7 +196,18 @@ def _turn(simulation: Simulation, line: str) -> None:
     elif len(line) == 1 and line in "0123456789*#ABCD":
         given = inputs.Key(line, now)
     else:
-        simulation.feed(inputs.SpeechStarted(now))
-        given = inputs.Utterance(line, True, now)
+        _say(simulation, line, understanding)
     if given is not None:
         simulation.feed(given)
+
+
+def _say(simulation: Simulation, line: str, understanding: RuleUnderstanding) -> None:
+    """Words, with what triage makes of them, as in a call."""
+    now = simulation.now
+    heard = understanding.of(line, final=True)
+    simulation.feed(inputs.SpeechStarted(now))
+    if heard.emergency is not None:
+        simulation.feed(inputs.EmergencyHeard(heard.emergency.hazard, heard.emergency.place, now))
+    simulation.feed(
+        inputs.Utterance(line, True, now, heard.label, heard.confidence, heard.address, heard.number)
+    )

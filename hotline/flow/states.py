@@ -117,6 +117,8 @@ class Menu(Ask):
     choices: tuple[Choice, ...] = Field(min_length=1)
     into: Name | None = None
     """Where the words go that he said."""
+    already: Name | None = None
+    """What he said before: when a phrase in it fits, the first entry follows it without asking."""
     min_confidence: float | None = Field(None, ge=0, le=1)
     """From which confidence a triage label is followed."""
     otherwise: Target | None = None

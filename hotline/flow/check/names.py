@@ -138,7 +138,7 @@ def _variables(flows: FlowSet, flow: Flow, name: str, state: states.State) -> Fo
 
 def uses(state: states.State) -> Found:
     """Where a state uses which variables."""
-    for field in ("into", "corrects"):
+    for field in ("into", "already", "corrects"):
         if getattr(state, field, None):
             yield (field,), getattr(state, field)
     yield from _written(state)

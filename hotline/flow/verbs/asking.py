@@ -122,6 +122,15 @@ class Asking(Verb):
 
 
 class _Menu(Asking):
+    def enter(self, run: Run, state: Menu) -> None:
+        first = run.at.visits.get(f"{run.at.flow}.{run.at.state}", 0) <= 1
+        said = run.variables.get(state.already, "") if state.already and first else ""
+        choice = pick(state.choices, said) if said else None
+        if choice:
+            take(run, choice)
+        else:
+            super().enter(run, state)
+
     def type_ahead(self, run: Run, state: Menu, typed: str) -> bool:
         if not state.bargein or pick_key(state.choices, typed[0]) is None:
             return False
