@@ -87,19 +87,28 @@ def _paperwork(run: Run) -> str | None:
 
 # Moving on
 def _move(run: Run, by: str = "speech") -> None:
-    """Enter states until one waits for something, or nothing is left.
+    """Enter states until one waits for something, or nothing is left. A circle leads to a person."""
+    if _settled(run, by):
+        return
+    run.target = f"@{run.flows.common.fallback}"
+    if not _settled(run, by):
+        _broken(run, "the flow ran in a circle")
+
+
+def _settled(run: Run, by: str) -> bool:
+    """Move on; False when it takes too many moves.
 
     A flow that leads to the emergency (“闻到燃气味了吗？”, and silence) declares it, `by` speech or key.
     """
     danger = f"@{run.flows.common.emergency.flow}"
     for _ in range(MOVES):
         if run.target is None or run.at.over:
-            return
+            return True
         target, run.target = run.target, None
         if target == danger and not run.at.declared and not run.at.gone:
             run.declare(by, None)
         _enter(run, target)
-    _broken(run, "the flow ran in a circle")
+    return False
 
 
 def _enter(run: Run, target: str) -> None:
