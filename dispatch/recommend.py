@@ -57,16 +57,17 @@ def nearest_station_km(rules: Rules, now: datetime, place: Position) -> float:
 
 def ranked(rules: Rules, now: datetime, place: Position | None) -> list[tuple[Crew, float | None]]:
     """Crews on duty, the nearest first; for an unknown place those of the centre station."""
-    crews = rules.stations.crews_on_duty(now, rules.timezone)
-    if place is not None:
-        measured = [(crew, crew_distance_km(rules, crew, place)) for crew in crews]
-        return sorted(measured, key=lambda pair: pair[1] or 0.0)
     stations = rules.stations
+    crews = stations.crews_on_duty(now, rules.timezone)
     centre = stations.station(stations.centre_station)
     assert centre is not None, "checked when the file was read"
+    goal = centre.position if place is None else place
     roads = rules.road_distance()
-    away = {crew.key: roads.km(centre.position, stations.position_of(crew)) for crew in crews}
-    return [(crew, None) for crew in sorted(crews, key=lambda crew: away[crew.key])]
+    used = {crew.station for crew in crews}
+    # Measured once for each station: a routing service may be slow, and crews share stations.
+    away = {s.key: roads.km(s.position, goal) for s in stations.stations if s.key in used}
+    nearest = sorted(crews, key=lambda crew: away[crew.station])
+    return [(crew, None if place is None else away[crew.station]) for crew in nearest]
 
 
 def next_target(rules: Rules, incident: Incident, now: datetime, *, busy: set[str], has_it: set[str],
@@ -129,6 +130,9 @@ def _people(
     kind, contacts = kinds[step.who]
     mark = f"{index}:{step.who}"
     if mark in incident.targets_paged:
+        return None
+    if incident.drill and kind == "fire":
+        search.passed_over.append((step.who, "a drill: 119 is not rung"))
         return None
     if incident.round > 0 and not step.every_round and kind in informed:
         search.passed_over.append((step.who, "informed in an earlier round"))

@@ -49,8 +49,8 @@ class Work:
 
     def all(self, kind: type[Kind]) -> list[Kind]:
         changed = {key: record for (of, key), record in self._changed.items() if of is kind}
-        before = {record.key: record for record in self._state.all(kind)}
-        return list((before | changed).values())  # type: ignore[arg-type]  # all of that kind
+        before = (record for record in self._state.all(kind) if record.key not in changed)
+        return [*before, *changed.values()]  # type: ignore[list-item]  # all of that kind
 
     def assignments(self, incident_id: str) -> list[Assignment]:
         return self._of_incident(Assignment, incident_id)

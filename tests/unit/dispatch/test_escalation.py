@@ -209,6 +209,27 @@ def test_a_drill_holds_nobody_back_from_a_real_emergency(desk: Desk) -> None:
     assert not desk.incident("c").drill
 
 
+def test_a_drill_never_rings_119(desk: Desk) -> None:
+    desk.start_call(drill=True)
+    desk.located()
+    desk.wait(60 * 7)
+    assert "ring leaders/总监" in desk.notes.lines
+    assert not [line for line in desk.notes.lines if "fire" in line]
+    assert all(order.drill for order in desk.notes.orders if type(order).__name__ == "Alarm")
+
+
+def test_119_is_told_once_it_has_picked_up_and_until_then_every_round(desk: Desk) -> None:
+    desk.located()
+    desk.wait(60 * 6 + 10)
+    desk.page(desk.ringing("fire").page_id, PageEvent.FAIL, "busy")
+    desk.wait(60 * 6 + 40)
+    assert desk.notes.lines.count("ring fire/119") == 2
+    desk.page(desk.ringing("fire").page_id, PageEvent.ANSWER)
+    desk.wait(60 * 8)
+    assert desk.notes.lines.count("ring fire/119") == 2
+    assert desk.notes.lines.count("ring A/A1") >= 3
+
+
 def test_only_a_named_person_with_a_reason_stands_an_emergency_down(desk: Desk) -> None:
     desk.located()
     for person, reason in (("", "误报"), ("王经理", " ")):
