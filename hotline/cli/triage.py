@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.progress import Progress
 
 from hotline.cli.jsonlines import answer_lines
 from hotline.cli.options import JsonOption
 from hotline.cli.output import print_json
 from hotline.triage import assess
-from hotline.triage.evaluate import evaluate, read_corpus, report
+from hotline.triage.classifier import ARTEFACT
+from hotline.triage.corpus import held_out as is_held_out
+from hotline.triage.corpus import read_corpus
+from hotline.triage.evaluate import evaluate, report
+from hotline.triage.train import train
+
+
+class Part(StrEnum):
+    ALL = "all"
+    SEEN = "seen"
+
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -35,6 +47,22 @@ def explain(text: str, as_json: JsonOption = False) -> None:
           f"  hazard: {found['hazard'] or '-'}  place: {found['place']}  confidence: {found['confidence']}")
     for reason in found["reasons"]:
         print(f"  “{reason['text']}” ({reason['start']}-{reason['end']}): {reason['rule']}")
+
+
+@app.command("train")
+def train_command(
+    corpus: Path,
+    into: Annotated[Path, typer.Option(help="Where the artefact goes.")] = ARTEFACT,
+    part: Annotated[Part, typer.Option(help="all, or seen: without the held-out third.")] = Part.ALL,
+) -> None:
+    """Train the classifier on CORPUS; the same corpus gives the same artefact."""
+    written = read_corpus(corpus).sentences
+    sentences = [s for index, s in enumerate(written) if part is Part.ALL or not is_held_out(index)]
+    with Progress(transient=True) as bar:
+        task = bar.add_task("training", total=1.0)
+        made = train(sentences, progress=lambda done: bar.update(task, completed=done))
+    made.save(into)
+    print(json.dumps({"artefact": str(into), **made.provenance}, ensure_ascii=False))
 
 
 @app.command("evaluate")

@@ -101,6 +101,9 @@ def _take_names(part: str, address: AddressFields, gazetteer: Gazetteer | None) 
         name = part[found.start: found.end]
         if found.entry.kind in ("street", "community", "district", "village"):
             changes[found.entry.kind] = name
+            group = re.match(rf"{NUMERAL}+[组社]", part[found.end:])
+            if group and found.entry.kind == "village":
+                changes["village"] += group[0]
         elif found.entry.kind == "landmark":
             side = re.match(rf"的?{SIDE}", part[found.end:])
             changes |= {"landmark": name, "side": side[1] if side else ""}

@@ -6,54 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-from hotline.events import Hazard, Label, Place
 from hotline.triage.assess import assess
+from hotline.triage.corpus import Corpus, Sentence
+from hotline.triage.corpus import held_out as is_held_out
 from hotline.triage.model import Assessment
 from hotline.triage.noise import Noise
-from hotline.yamlfile import load as load_yaml
 
 _NOISE_RATES = (0.15, 0.20, 0.25)
-_HELD_OUT_OF = 3
-
-
-class Sentence(BaseModel):
-    """One sentence as a caller might say it, with the right answer."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    text: str = Field(min_length=1)
-    label: Label
-    hazard: Hazard | None = None
-    place: Place = "unknown"
-    tags: tuple[str, ...] = ()
-
-    @model_validator(mode="after")
-    def _hazard_with_leak(self) -> Sentence:
-        if (self.label == "leak_emergency") != (self.hazard is not None):
-            raise ValueError("hazard belongs to leak_emergency and to nothing else")
-        return self
-
-
-class Corpus(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    licence: str
-    sentences: tuple[Sentence, ...]
-
-
-def read_corpus(path: Path) -> Corpus:
-    """Read a corpus file. Raises ConfigurationError naming line and field of every fault."""
-    return load_yaml(path, Corpus)
-
-
-def held_out(index: int) -> bool:
-    """Every third sentence is looked at only at the end."""
-    return index % _HELD_OUT_OF == _HELD_OUT_OF - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +54,8 @@ class Measure:
             "sentences": len(self.answers), "leaks": leaks, "recall": _share(caught, leaks),
             "recall_95_low": low, "recall_95_high": high,
             "false_alarms": _share(len(self.false_alarms), others),
-            "label_accuracy": _share(sum(a.given.label == a.right.label for a in self.answers), len(self.answers)),
+            "label_accuracy": _share(
+                sum(a.given.label == a.right.label for a in self.answers), len(self.answers)),
             "hazard_accuracy": _share(sum(a.given.hazard == a.right.hazard for a in declared), len(declared)),
             "place_accuracy": _share(sum(a.given.place == a.right.place for a in declared), len(declared)),
         }
@@ -112,7 +74,7 @@ def evaluate(
     corpus: Corpus, *, held_out: bool | None = None, judge: Callable[[str], Assessment] = assess
 ) -> Measured:
     """Judge every sentence clean and with 15, 20 and 25 % of its characters wrong."""
-    chosen = [s for index, s in enumerate(corpus.sentences) if held_out in (None, _is_held_out(index))]
+    chosen = [s for index, s in enumerate(corpus.sentences) if held_out in (None, is_held_out(index))]
     noise = Noise(s.text for s in corpus.sentences)
     clean, noisy = Measure("clean"), Measure("noisy")
     for sentence in chosen:
@@ -121,10 +83,6 @@ def evaluate(
             heard = noise.spoil(sentence.text, rate, seed)
             noisy.answers.append(Answer(heard, sentence, judge(heard)))
     return Measured(clean, noisy)
-
-
-def _is_held_out(index: int) -> bool:
-    return held_out(index)
 
 
 def interval(hits: int, of: int) -> tuple[float, float]:

@@ -42,9 +42,14 @@ def spoken_form(address: AddressFields) -> str:
     """The address as it is read back to the caller; figures stay figures for the reader."""
     where = "".join((
         address.district, address.village, address.crossroads or address.street,
-        f"{address.number}号" if address.number else "", address.community,
+        _number(address.number), address.community,
         f"{address.building}栋" if address.building else "", f"{address.unit}单元" if address.unit else "",
         f"{address.room}号" if address.room else "",
     ))
     landmark = address.landmark if address.landmark != address.community else ""
     return where + landmark + address.side
+
+
+def _number(number: str) -> str:
+    """`26附3` → `26号附3号`."""
+    return f"{number.replace('附', '号附')}号" if number else ""

@@ -12,9 +12,13 @@ from collections.abc import Iterable
 
 from hotline.triage.phonetics import code, syllable
 
-_MIX_UPS = ("漏露", "气起汽器七", "煤没霉", "阀法发罚", "门们", "器期气", "味位为", "臭凑丑", "表标", "关官管",
-            "报抱爆", "警景井", "管馆", "软远", "费飞非", "火货", "卡咖", "灶造", "户护互", "闻文问", "停听")
-_SHARES = (("same_sound", 0.62), ("near_sound", 0.14), ("lost", 0.15), ("doubled", 0.03), ("swapped", 0.06))
+_MIX_UPS = (
+    "漏露楼气起汽器七期煤没霉阀法发罚门们味位为臭凑丑表标关官管"
+    "报抱爆警景井馆软远费飞非火货卡咖灶造户护互闻文问停听"
+)
+"""Characters that are heard for each other although the corpus may not hold them all."""
+_KINDS = ("same_sound", "near_sound", "lost", "doubled", "swapped")
+_SHARES = (0.62, 0.14, 0.15, 0.03, 0.06)
 
 
 class Noise:
@@ -23,7 +27,7 @@ class Noise:
     def __init__(self, sentences: Iterable[str]) -> None:
         same: dict[str, set[str]] = defaultdict(set)
         near: dict[str, set[str]] = defaultdict(set)
-        for character in sorted(set("".join(sentences)) | set("".join(_MIX_UPS))):
+        for character in sorted(set("".join(sentences)) | set(_MIX_UPS)):
             if sound := syllable(character):
                 same[sound].add(character)
                 near[code(character)].add(character)
@@ -33,13 +37,12 @@ class Noise:
     def spoil(self, sentence: str, rate: float, seed: int) -> str:
         """About `rate` of the characters wrong."""
         chance = random.Random(f"{seed}:{sentence}")
-        kinds, weights = zip(*_SHARES, strict=True)
         spoilt: list[str] = []
         for character in sentence:
             if not syllable(character) or chance.random() >= rate:
                 spoilt.append(character)
                 continue
-            self._error(chance.choices(kinds, weights)[0], character, spoilt, chance)
+            self._error(chance.choices(_KINDS, _SHARES)[0], character, spoilt, chance)
         return "".join(spoilt)
 
     def _error(self, kind: str, character: str, spoilt: list[str], chance: random.Random) -> None:

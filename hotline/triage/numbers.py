@@ -13,7 +13,7 @@ from hotline.triage.numerals import DIGIT, figures
 _REPEATED = re.compile(rf"([二两三四五六七八九2-9])个([{DIGIT}])")
 _CORRECTED = re.compile(r"不对|不是|错了|说错|搞错|更正|重新说|再说一遍|应该是")
 _RUN = re.compile(rf"[{DIGIT}十百千\-+，]*[{DIGIT}]+[{DIGIT}十百千\-，]*")
-_SHORT = re.compile(r"1(1\d|2\d|22|20|10)|1[0-9]{4}|9[56]\d{3,4}|400\d{7}|800\d{7}")
+_SHORT = re.compile(r"1(1\d|2\d|22|20|10)|1[02]\d{3}|9[56]\d{3,4}|400\d{7}|800\d{7}")
 
 
 def phone_in(text: str, *, country: str = "CN", area_code: str = "") -> str:

@@ -38,8 +38,8 @@ class RuleText(BaseModel):
     weight: float = 1.0
     gate: str = ""
     sound: bool = True
+    generic: bool = False
     patterns: tuple[str, ...]
-    of: tuple[str, ...] = ()
 
 
 class LexiconText(BaseModel):

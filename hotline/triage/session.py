@@ -29,17 +29,17 @@ class TriageSession:
         Each partial replaces the one before; a final ends the utterance. An emergency is
         declared by the utterance itself or by it and what was said before together.
         """
-        found = assess(text)
+        found = assess(text, partial=not final)
         if not found.emergency and self._before and text:
-            found = self._with_before(text, found)
+            found = self._with_before(text, found, final)
         update = self._heard_danger(found) if found.emergency else self._heard(found)
         if final and text:
             self._before = f"{self._before}，{text}"[-_REMEMBERED_CHARACTERS:]
             self._ordinary = found if found.label != "consult_other" else self._ordinary
         return update
 
-    def _with_before(self, text: str, alone: Assessment) -> Assessment:
-        joined = assess(f"{self._before}，{text}")
+    def _with_before(self, text: str, alone: Assessment, final: bool) -> Assessment:
+        joined = assess(text, context=self._before, partial=not final)
         if self.declared is None and joined.emergency:
             return joined
         return alone
@@ -66,7 +66,7 @@ class TriageSession:
             return Update(label="leak_emergency", confidence=self.declared.confidence, assessment=found,
                           place_change=moved)
         best = found
-        if found.label == "consult_other" and self._ordinary is not None:
+        if self._ordinary is not None and (found.label == "consult_other" or not found.reasons):
             best = self._ordinary
         self.label = best.label
         return Update(label=best.label, confidence=best.confidence, assessment=found)

@@ -8,10 +8,11 @@ expressions in `patterns` (simplified characters, no blanks, every punctuation m
 * `label`: evidence for that label of an ordinary call, `weight` its points;
 * `place`: where it is, `weight` its points;
 * `scope`: words that take evidence away or keep it: `denial` (evidence that overlaps the
-  span or is named by `of` does not count), `other_source` (smells only), `battery` (alarm
+  span does not count), `other_source` (smells with `generic: true` only), `battery` (alarm
   only), `resolved`, `hypothetical`, `handled`, `shopping` (the whole call, unless `present`
   words stand against it), `over_age`.
 
 `gate`: the rule is looked at only when one of these characters was said; it saves time.
 `sound: false`: only the written characters count, because too much sounds like it.
+`generic: true`: a smell of which it is not said that it is gas.
 """

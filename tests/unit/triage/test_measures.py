@@ -1,0 +1,93 @@
+"""Corpus, noise, rules, classifier and the figures that must not fall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotline.errors import ConfigurationError
+from hotline.triage import rules
+from hotline.triage.classifier import load as load_classifier
+from hotline.triage.corpus import read_corpus
+from hotline.triage.evaluate import evaluate, interval, report
+from hotline.triage.noise import Noise
+from hotline.triage.normal import normalise
+from hotline.triage.phonetics import codes, fold
+from hotline.triage.train import Plan, train
+
+CORPUS = Path(__file__).parents[2] / "data" / "triage_sentences.yaml"
+
+
+def test_the_figures_on_our_own_corpus_do_not_fall() -> None:
+    measured = evaluate(read_corpus(CORPUS))
+    clean, noisy = measured.clean.numbers(), measured.noisy.numbers()
+    assert clean["recall"] >= 0.99 and noisy["recall"] >= 0.98
+    assert clean["false_alarms"] <= 0.05 and noisy["false_alarms"] <= 0.08
+    assert "recall" in report(measured)
+
+
+def test_the_corpus_covers_every_label_and_hazard() -> None:
+    sentences = read_corpus(CORPUS).sentences
+    assert len(sentences) >= 400
+    assert len({s.label for s in sentences}) == 13
+    assert len({s.hazard for s in sentences if s.hazard}) == 8
+
+
+def test_a_fault_in_a_corpus_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.yaml"
+    path.write_text("licence: CC0-1.0\nsentences:\n  - {text: 漏气, label: leak}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        read_corpus(path)
+    assert caught.value.faults[0].line == 3
+
+
+def test_noise_is_repeatable_and_near_its_rate() -> None:
+    sentence = "我家厨房里面有一股很重的煤气味你们快点派人来看一下" * 4
+    noise = Noise([sentence])
+    spoilt = noise.spoil(sentence, 0.2, seed=3)
+    assert spoilt == noise.spoil(sentence, 0.2, seed=3) != sentence
+    assert noise.spoil(sentence, 0.0, seed=3) == sentence
+
+
+def test_the_same_corpus_makes_the_same_classifier() -> None:
+    sentences = read_corpus(CORPUS).sentences[::20]
+    first, second = (train(sentences, Plan(epochs=2, noises=(0.0, 0.2))) for _ in range(2))
+    assert (first.weights == second.weights).all()
+    assert first.provenance["sentences"] == str(len(sentences))
+
+
+def test_the_shipped_classifier_says_where_it_comes_from() -> None:
+    shipped = load_classifier()
+    assert shipped is not None
+    assert shipped.provenance["sentences"] == str(len(read_corpus(CORPUS).sentences))
+
+
+def test_a_rule_with_a_bad_pattern_or_word_is_named(tmp_path: Path) -> None:
+    bad = "rules:\n  - {id: x, hazard: smell, patterns: ['(']}\n"
+    (tmp_path / "a.yaml").write_text(bad, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="x: not a regular expression"):
+        rules.load(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.yaml").write_text("rules:\n  - {id: y, patterns: ['<NONE>']}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="NONE"):
+        rules.load(other)
+
+
+def test_sounds_that_get_lost_on_the_way_fall_together() -> None:
+    assert codes("漏气") == codes("露起") == codes("楼汽")
+    assert fold("zhang") == "zan" and fold("lin") == fold("ning")
+    assert codes("a1") == "a1"
+
+
+def test_normal_text_remembers_where_it_stood() -> None:
+    said = normalise("喂， 煤氣 味。")
+    assert said.text == "喂，煤气味，"
+    assert said.span(2, 5) == (3, 7)
+
+
+def test_an_interval_holds_the_share() -> None:
+    low, high = interval(99, 100)
+    assert low < 0.99 < high
+    assert interval(0, 0) == (0.0, 1.0)
