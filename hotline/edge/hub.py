@@ -118,6 +118,9 @@ class Hub:
     def worker_on(self, port: int) -> Worker | None:
         return next((worker for worker in self._workers.values() if worker.port == port), None)
 
+    def has_worker(self, call_id: str) -> bool:
+        return any(worker.call_id == call_id for worker in self._workers.values())
+
     def fork(self, job: Job, ready: Callable[[Worker], None], failed: Callable[[str], None]) -> None:
         """Ask for a worker; exactly one of the two is called, within the configured wait."""
         forking = Forking(job, ready, failed)
@@ -243,10 +246,7 @@ class Hub:
                 self.tell_controllers(WorkerLost(call_id=worker.call_id))
 
     def _originate(self, job: Job) -> None:
-        known = job.call_id in self._forking or any(
-            worker.call_id == job.call_id for worker in self._workers.values()
-        )
-        if known:
+        if job.call_id in self._forking or self.has_worker(job.call_id):
             return
 
         def failed(why: str) -> None:

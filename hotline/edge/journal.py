@@ -48,6 +48,10 @@ class EdgeJournal:
         self._append(CallEnded, call_id, by=by, sip_status=sip_status)
         self.forget(call_id)
 
+    def resume(self, call_id: str, records: int) -> None:
+        """Go on with a call of which a former edge wrote so many records."""
+        self._numbers[call_id] = records
+
     def forget(self, call_id: str) -> None:
         """No more records of this call will come."""
         self._numbers.pop(call_id, None)

@@ -48,7 +48,7 @@ class Marks:
     def flow(self, route_user: str, call_id: str) -> str | None:
         """What `route_user` was made from; None when it is not ours or of another call."""
         plain, _, signature = route_user.rpartition(".")
-        if not hmac.compare_digest(self._sign("route", plain, call_id), signature):
+        if not _same(self._sign("route", plain, call_id), signature):
             return None
         try:
             return base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)).decode()
@@ -62,7 +62,7 @@ class Marks:
 
     def ours(self, branch: str) -> bool:
         plain, _, signature = branch.removeprefix("z9hG4bK").rpartition(".")
-        return hmac.compare_digest(self._sign("branch", plain), signature)
+        return _same(self._sign("branch", plain), signature)
 
     def loop(self, request: Request) -> str:
         """The same for a request that comes again with nothing changed that routes it."""
@@ -79,3 +79,7 @@ class Marks:
     def to_tag(self, request: Request) -> str:
         """The same tag for the same request, without remembering it."""
         return self._sign("tag", request.call_id, request.from_tag, request.get("via"))
+
+
+def _same(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))

@@ -18,6 +18,7 @@ from hotline.edge.journal import EdgeJournal
 from hotline.edge.keys import Marks, load_key
 from hotline.edge.outbound import Outbound
 from hotline.edge.parts import Flow, Local, Parts
+from hotline.edge.recovery import Unfinished, unfinished_calls
 from hotline.edge.registrar import Registrar
 from hotline.edge.router import Router
 from hotline.errors import HotlineError
@@ -32,6 +33,8 @@ from hotline.sip.transport import Hop, Transports
 _log = structlog.get_logger()
 EXPIRE_SECONDS = 1.0
 STATS_SECONDS = 5.0
+RETURN_SECONDS = 3.0
+"""Within this all workers of a killed edge have come back."""
 
 
 class AddressInUseError(HotlineError):
@@ -89,6 +92,9 @@ class EdgeService:
             raise AddressInUseError(f"the edge cannot listen: {error}") from error
         self._expire()
         self._tell_stats()
+        left = unfinished_calls(self.parts.journal.path, self._utcnow())
+        if left:
+            self._reactor.callLater(RETURN_SECONDS, self._refuse_left, left)
         _log.info("edge is listening", udp_port=listen.udp_port, tcp_port=listen.tcp_port)
 
     def stop(self) -> None:
@@ -97,6 +103,20 @@ class EdgeService:
         for stop in self._stops:
             stop()
         self.transports.close()
+
+    def _refuse_left(self, left: list[Unfinished]) -> None:
+        """Whoever called when the former edge was killed, and is with no worker, is called back."""
+        still = {call.arrived.call_id for call in unfinished_calls(self.parts.journal.path, self._utcnow())}
+        for call in left:
+            arrived, journal = call.arrived, self.parts.journal
+            if arrived.call_id not in still or self._hub.has_worker(arrived.call_id):
+                continue
+            _log.error("a call was lost when the edge died; it is called back", call_id=arrived.call_id)
+            journal.resume(arrived.call_id, call.records)
+            if arrived.trunk and call.records == 1:
+                within = self._settings.callbacks.refused_seconds
+                journal.callback(arrived.call_id, arrived.caller, "refused", within)
+            journal.ended(arrived.call_id, "refused", 503)
 
     def _expire(self) -> None:
         self.parts.registrar.expire()

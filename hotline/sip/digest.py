@@ -66,7 +66,7 @@ class Digest:
         user = given.get("username", "")
         password = password_of(user)
         expected = answer(given, method, password or secrets.token_hex(8))
-        right = hmac.compare_digest(expected.encode(), given.get("response", "").lower().encode())
+        right = bool(expected) and _same(expected, given.get("response", "").lower())
         if not right or password is None or given.get("uri") != uri:
             return Verdict("rejected", user)
         nonce = given.get("nonce", "")
@@ -79,12 +79,12 @@ class Digest:
         return f"{plain}.{self._sign(plain)}"
 
     def _sign(self, plain: str) -> str:
-        text = f"nonce:{self._realm}:{plain}".encode()
+        text = f"nonce:{self._realm}:{plain}".encode("utf-8", "surrogateescape")
         return hmac.new(self._key, text, hashlib.sha256).hexdigest()[:32]
 
     def _fresh(self, nonce: str) -> bool:
         plain, _, signature = nonce.rpartition(".")
-        if not hmac.compare_digest(self._sign(plain).encode(), signature.encode("utf-8", "replace")):
+        if not _same(self._sign(plain), signature):
             return False
         age = self._seconds() - int(plain.partition(".")[0], 16)
         return -5 <= age <= self._nonce_seconds
@@ -108,6 +108,11 @@ class Digest:
         while len(self._used) > MAX_NONCES_IN_USE:
             self._used.popitem(last=False)
         return True
+
+
+def _same(expected: str, given: str) -> bool:
+    """In the same time, whatever was given."""
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
 
 
 def parse_credentials(header: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ _VIA = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CSEQ = re.compile(rf"([0-9]+)\s+({TOKEN.pattern})")
-_CALL_ID = re.compile(r"[^\s,;@<>][^\s,;]*")
+_CALL_ID = re.compile(r"[!-+\--:<-~]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,10 +72,10 @@ def free_port() -> int:
 
 
 class Edge:
-    """`python -m hotline.edge` with a configuration of its own in a temporary folder."""
+    """A real edge process with a configuration of its own in a temporary folder."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, module: str, **changes: Any) -> None:
+        self.folder, self.port, self.module = folder, free_port(), module
         self.worker_ports = iter(random.sample(range(20_000, 21_900), 200))
         self.config = folder / "hotline.yaml"
         self.config.write_text(json.dumps(_settings(folder, self.port, changes)))
@@ -97,7 +97,7 @@ class Edge:
         environment = os.environ | {"AGENT_PASSWORD": "geheim", "TRUNK_PASSWORD": "trunk-geheim"}
         with (self.folder / "edge.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "hotline.edge", "--config", str(self.config)],
+                [sys.executable, "-m", self.module, "--config", str(self.config)],
                 env=environment, stdout=log, stderr=log,
             )  # fmt: skip
         until(self._listening, "the edge")
@@ -215,11 +215,16 @@ def _settings(folder: Path, port: int, changes: dict[str, Any]) -> dict[str, Any
     return settings
 
 
+MODULES = {"embedded": "hotline.edge"}
+"""The program of each adapter; all of them take `--config`."""
+
+
 @contextmanager
-def running_edge(**changes: Any) -> Iterator[Edge]:
+def running_edge(adapter: str = "embedded", **changes: Any) -> Iterator[Edge]:
     """`with running_edge(edge__worker_wait_seconds=0.5) as edge`."""
-    with tempfile.TemporaryDirectory(prefix="edge") as name, Edge(Path(name), **changes) as edge:
-        yield edge
+    with tempfile.TemporaryDirectory(prefix="edge") as name:
+        with Edge(Path(name), MODULES[adapter], **changes) as edge:
+            yield edge
 
 
 class Ipc:

@@ -1,4 +1,4 @@
-"""Calls through a real edge process: the caller, the worker and everything between them."""
+"""What every edge owes (docs/edge-contract.md), tried on real processes of each adapter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ from hotline.ipc import Dialog, Drain, Job, Originate
 from hotline.sip.message import Request, Response
 from tests.support.sip_rig import EDGE, SDP, STRANGER, TRUNK, Edge, Phone, Worker, running_edge, until
 
+pytestmark = pytest.mark.live
+ADAPTERS = ["embedded"]
+"""Kamailio joins them when it is there; `running_edge(adapter=…)` starts it."""
+
+
+@pytest.fixture(params=ADAPTERS)
+def adapter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
 
 @pytest.fixture
-def edge() -> Iterator[Edge]:
-    with running_edge() as running:
+def edge(adapter: str) -> Iterator[Edge]:
+    with running_edge(adapter) as running:
         yield running
 
 
@@ -174,8 +183,8 @@ def test_a_caller_who_hangs_up_before_the_worker_is_there_is_called_back(edge: E
     assert edge.kinds() == ["call_arrived", "callback_requested", "call_ended"]
 
 
-def test_no_zygote_means_refused_and_called_back() -> None:
-    with running_edge(edge__worker_wait_seconds=0.3) as edge:
+def test_no_zygote_means_refused_and_called_back(adapter: str) -> None:
+    with running_edge(adapter, edge__worker_wait_seconds=0.3) as edge:
         controller, trunk = edge.controller(), Phone(edge, TRUNK, user="13800138000")
         sent = trunk.invite()
         trunk.refused(sent, trunk.expect(503))
@@ -191,8 +200,8 @@ def test_a_zygote_that_comes_in_time_gets_the_waiting_call(edge: Edge) -> None:
     edge.zygote().worker().expect("INVITE")
 
 
-def test_a_worker_that_never_comes_means_refused() -> None:
-    with running_edge(edge__worker_wait_seconds=0.3) as edge:
+def test_a_worker_that_never_comes_means_refused(adapter: str) -> None:
+    with running_edge(adapter, edge__worker_wait_seconds=0.3) as edge:
         zygote, trunk = edge.zygote(), Phone(edge, TRUNK)
         sent = trunk.invite()
         fork = zygote.fork()
@@ -201,8 +210,8 @@ def test_a_worker_that_never_comes_means_refused() -> None:
         late.link.expect("hangup")
 
 
-def test_calls_beyond_the_capacity_are_refused_but_pages_are_not() -> None:
-    with running_edge(workers__max_conversations=3, workers__reserved_for_pages=2) as edge:
+def test_calls_beyond_the_capacity_are_refused_but_pages_are_not(adapter: str) -> None:
+    with running_edge(adapter, workers__max_conversations=3, workers__reserved_for_pages=2) as edge:
         zygote, controller, trunk = edge.zygote(), edge.controller(), Phone(edge, TRUNK)
         trunk.invite()
         zygote.worker().expect("INVITE")
@@ -309,8 +318,8 @@ def test_two_dead_workers_and_the_caller_is_called_back(edge: Edge) -> None:
     assert edge.kinds() == ["call_arrived", "callback_requested", "call_ended"]
 
 
-def test_a_worker_that_hangs_is_replaced() -> None:
-    with running_edge(edge__worker_wait_seconds=0.4) as edge:
+def test_a_worker_that_hangs_is_replaced(adapter: str) -> None:
+    with running_edge(adapter, edge__worker_wait_seconds=0.4) as edge:
         zygote, trunk = edge.zygote(), Phone(edge, TRUNK)
         trunk.invite()
         hung = zygote.worker()
@@ -406,6 +415,20 @@ def test_an_answer_to_a_call_from_before_the_restart_still_reaches_the_caller(ed
     trunk.ack(sent, trunk.expect(200))
     worker.expect("ACK")
     assert answer.status == 200
+
+
+def test_a_call_that_had_no_worker_when_the_edge_was_killed_is_called_back(edge: Edge) -> None:
+    zygote, trunk = edge.zygote(), Phone(edge, TRUNK, user="13800138000")
+    trunk.invite()
+    zygote.fork()
+    _, _, worker, _, _ = answered(edge, Phone(edge, TRUNK))
+    edge.kill()
+    edge.start()
+    worker.reconnect()
+    until(lambda: "call_ended" in edge.kinds(), "the end of the lost call")
+    assert edge.kinds() == ["call_arrived", "call_arrived", "callback_requested", "call_ended"]
+    assert [record["event_id"].rpartition("/")[2] for record in edge.journal()] == ["1", "1", "2", "3"]
+    assert edge.journal()[2]["number"] == "+8613800138000"
 
 
 # ---- outbound
