@@ -87,6 +87,16 @@ class Zygote:
         self._edge, self._unread = edge, b""
         self._selector.register(edge, selectors.EVENT_READ, self._read)
         self._send(ProviderHello(instance=self._instance, pid=os.getpid()))
+        if self._edge is not None:
+            self._say_ready()
+
+    def _say_ready(self) -> None:
+        """A predecessor goes on taking calls until it finds this file (hotline.service.instances)."""
+        ready = self._path.with_name(f"zygote-{self._instance}.ready")
+        try:
+            ready.write_text(str(os.getpid()))
+        except OSError as error:
+            log.error("cannot say that calls are taken", why=str(error))
 
     def _read(self) -> None:
         if self._edge is None:

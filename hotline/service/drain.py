@@ -25,12 +25,20 @@ log = structlog.get_logger()
 GRACE_SECONDS = 10.0
 """Between the SIGTERM that asks a process to end and the SIGKILL that ends it."""
 EDGE_WAIT_SECONDS = 1.0
+SUCCESSOR_START_SECONDS = 60.0
+"""So long we go on taking calls while a successor gets ready; then it is none."""
 
 
 class Surroundings(Protocol):
     """What a drain must know of the rest."""
 
-    def successor(self) -> bool: ...
+    def successor(self) -> bool:
+        """It takes calls."""
+        ...
+
+    def successor_coming(self) -> bool:
+        """It has been started and does not take calls yet."""
+        ...
 
     def workers(self) -> list[ProcessRecord]: ...
 
@@ -52,6 +60,7 @@ class Draining:
         self._told_edge: ProcessRecord | None = None
         self._asked: dict[str, float] = {}
         self._hurried = False
+        self._served_until = monotonic() + SUCCESSOR_START_SECONDS
 
     def hurry(self) -> None:
         """A second SIGTERM: wait for callers no longer, for open pages as before."""
@@ -59,6 +68,8 @@ class Draining:
 
     def step(self) -> bool:
         """Do what is due; True when all is done and the supervisor may end."""
+        if self._around.successor_coming() and self._monotonic() < self._served_until:
+            return False
         self._tell_edge()
         if self._around.successor():
             return self._with_successor()

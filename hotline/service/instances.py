@@ -57,13 +57,36 @@ def known(run: Path) -> list[Instance]:
 
 
 def successor(run: Path, name: str) -> Instance | None:
-    """The newest later instance that takes calls: supervised, not draining, its zygote alive."""
-    later = [
+    """The newest later instance that takes calls: its zygote is known to the edge."""
+    ready = [other for other in _later(run, name) if takes_calls(run, other.name)]
+    return ready[-1] if ready else None
+
+
+def successor_coming(run: Path, name: str) -> bool:
+    """A later instance has been started and does not take calls yet."""
+    return bool(_later(run, name)) and successor(run, name) is None
+
+
+def takes_calls(run: Path, name: str) -> bool:
+    """The instance's zygote lives and has said at the edge that it forks."""
+    zygote = process.read(record_path(run, "zygote", name))
+    try:
+        return zygote is not None and int(_ready_path(run, name).read_text(encoding="utf-8")) == zygote.pid
+    except (OSError, ValueError):
+        return False
+
+
+def _later(run: Path, name: str) -> list[Instance]:
+    """Instances after this one that live and do not end, oldest first."""
+    return [
         other for other in known(run)
         if other.name > name and other.supervisor is not None and not other.supervisor.draining
-        and process.read(record_path(run, "zygote", other.name)) is not None
     ]
-    return later[-1] if later else None
+
+
+def _ready_path(run: Path, name: str) -> Path:
+    """Written by the zygote itself, with its pid."""
+    return run / f"zygote-{name}.ready"
 
 
 def orphaned(run: Path) -> list[Instance]:
@@ -81,6 +104,7 @@ def forget(run: Path, name: str) -> None:
     """Remove what an ended instance left in the run directory."""
     for role in (SUPERVISOR, *ROLES_OF_AN_INSTANCE):
         record_path(run, role, name).unlink(missing_ok=True)
+    _ready_path(run, name).unlink(missing_ok=True)
     checked.forget(run, name)
 
 

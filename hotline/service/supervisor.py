@@ -71,6 +71,9 @@ class Supervisor:
     def successor(self) -> bool:
         return instances.successor(self._run, self.instance) is not None
 
+    def successor_coming(self) -> bool:
+        return instances.successor_coming(self._run, self.instance)
+
     def workers(self) -> list[ProcessRecord]:
         zygote = self._roles["zygote"].record
         return workers.of_instance(self.instance, besides=[zygote.pid] if zygote is not None else [])

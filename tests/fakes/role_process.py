@@ -23,7 +23,15 @@ def main(role: str) -> None:
     arguments = parser.parse_args()
     run = load_settings(arguments.config).paths.run
     Diary(run, role).write(f"started {arguments.instance}")
+    if role == "zygote":
+        ready(run, arguments.instance)
     ROLES[role](run)
+
+
+def ready(run: Path, instance: str) -> None:
+    """As the real zygote says it, unless the test keeps it from it for a while."""
+    if not (run / "keep-zygotes-loading").exists():
+        (run / f"zygote-{instance}.ready").write_text(str(os.getpid()))
 
 
 class Diary:

@@ -214,6 +214,24 @@ def test_with_a_successor_only_the_calls_are_waited_for(service: Service) -> Non
     until(lambda: len(service.pids("edge")) == 2)
 
 
+def test_a_successor_that_is_still_loading_is_waited_for_and_calls_are_taken(service: Service) -> None:
+    old = service.start()
+    service.up()
+    (service.run / "keep-zygotes-loading").touch()
+    service.start()
+    until(lambda: len(service.diary("zygote", "waits")) == 2 == len(service.diary("controller", "waits")))
+    old.send_signal(signal.SIGTERM)
+    records = [service.run / f"supervisor-{name}.process" for name in service.instances()]
+    until(lambda: json.loads(records[0].read_text())["draining"])
+    # Nothing is refused: it is killed and comes back, and the edge has heard of no drain.
+    kill(service.pids("zygote")[0])
+    until(lambda: len(service.diary("zygote", "waits")) == 3)
+    assert not service.diary("edge", "drain") and old.poll() is None
+    (service.run / f"zygote-{service.instances()[1]}.ready").write_text(str(service.pids("zygote")[1]))
+    assert old.wait(PATIENCE_SECONDS) == 0
+    assert service.diary("edge", "drain")
+
+
 def test_a_second_signal_hurries_and_leaves_nothing_behind(service: Service) -> None:
     supervisor = service.start()
     service.up()
