@@ -5,6 +5,7 @@ Whatever dies around it (zygote, controller, edge), it talks on and looks for th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -99,6 +100,8 @@ class Worker:
     def begin(self, job: Job) -> None:
         """Take the job on."""
         structlog.contextvars.bind_contextvars(call_id=job.call_id)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/comm").write_text("hotline-worker")
         self._job = job
         paths = self._settings.paths
         self._controller = WorkerControllerLink(

@@ -25,8 +25,6 @@ from hotline.sip.voice import Voice
 log = structlog.get_logger()
 
 State = Literal["incoming", "dialling", "up", "over"]
-SETTLING_TURNS = 2
-"""Turns of the bridge until a new connection in it really carries sound."""
 _METHODS: dict[int, DtmfMethod] = {0: "rfc4733", 1: "info"}
 
 

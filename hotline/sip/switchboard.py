@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Protocol
 
@@ -15,12 +16,15 @@ from hotline.ipc import Dialog
 from hotline.sip.dialogs import header, uri_of, user_of
 from hotline.sip.endpoint import SILENCE, TURN_BYTES, Endpoint, Incoming
 from hotline.sip.keys import KeyDetector
-from hotline.sip.leg import SETTLING_TURNS, PjCall, PjLeg
+from hotline.sip.leg import PjCall, PjLeg
 from hotline.sip.voice import FirstVoice, PortVoice, Voice
+from hotline.sip.wiring import Wiring
 
 log = structlog.get_logger()
 
 CALL_HEADER = "X-Hotline-Call"
+UNSAFE_IN_USER = re.compile(r"[^0-9A-Za-z+*#._-]")
+"""A caller's number comes from outside and goes into a header."""
 GIVEN_AT_LEAST_BYTES = 3 * TURN_BYTES
 """Listeners get audio in pieces of at least 60 ms."""
 
@@ -56,7 +60,7 @@ class PjSwitchboard:
         self._first: PjLeg | None = None
         self._legs: list[PjLeg] = []
         self._dying: set[PjCall] = set()
-        self._bridges: list[tuple[PjLeg, PjLeg]] = []
+        self._wiring = Wiring()
         self._ports: list[PortVoice] = []
         self._made = 0
         self._ports_made = 0
@@ -80,18 +84,11 @@ class PjSwitchboard:
         return leg
 
     def bridge(self, first: Leg, second: Leg) -> None:
-        pair = _ours(first, second)
-        if pair not in self._bridges and pair[::-1] not in self._bridges:
-            self._bridges.append(pair)
-            self._join(*pair)
-            self.on_change()
+        self._wiring.bridge(*_ours(first, second))
+        self.on_change()
 
     def unbridge(self, first: Leg, second: Leg) -> None:
-        pair = _ours(first, second)
-        for known in (pair, pair[::-1]):
-            if known in self._bridges:
-                self._bridges.remove(known)
-                self._part(*known)
+        self._wiring.unbridge(*_ours(first, second))
         self.on_change()
 
     def recording_position_ms(self) -> int:
@@ -100,7 +97,7 @@ class PjSwitchboard:
     # ---- the worker's side
     def incoming(self, invite: Incoming, role: LegRole, listener: LegListener) -> PjLeg | None:
         """A leg for an INVITE that is meant for this conversation; others are refused."""
-        ours = header(invite.message, CALL_HEADER) == self._call_id and self._first is None
+        ours = header(invite.message, CALL_HEADER) == self._call_id and not self._made
         if not ours:
             self.refuse(invite, pj.PJSIP_SC_BUSY_HERE)
             return None
@@ -132,7 +129,7 @@ class PjSwitchboard:
 
     @property
     def bridged(self) -> bool:
-        return bool(self._bridges)
+        return self._wiring.bridged
 
     def dialogs(self) -> tuple[Dialog, ...]:
         return tuple(dialog for leg in self._legs if (dialog := leg.dialog()) is not None)
@@ -185,9 +182,9 @@ class PjSwitchboard:
             self._right.append(self._what_first_hears(said))
 
     def _what_first_hears(self, said: bytes) -> bytes:
-        if not self._bridges:
+        if not self._wiring.bridged:
             return said
-        others = [_other(pair, self._first) for pair in self._bridges if self._first in pair]
+        others = self._wiring.partners(self._first)
         return mix([said, *(leg.gathered[-1] for leg in others if leg.gathered)])
 
     def _record(self) -> None:
@@ -211,39 +208,16 @@ class PjSwitchboard:
         return self._clock.seconds()
 
     def wire(self, leg: PjLeg) -> None:
-        """Connect a leg that has media and is up with its voice and its bridges."""
-        if leg.state != "up" or not leg.has_media or leg.wired:
-            return
-        far = leg.audio()
-        if far is None:
-            return
-        far.startTransmit(leg.voice.media)
-        leg.voice.media.startTransmit(far)
-        leg.wired, leg.settling = True, SETTLING_TURNS
-        if leg is self._first and self._recorder is None:
+        if self._wiring.wire(leg) and leg is self._first and self._recorder is None:
             self._recorder = self._open_recording()
-        for pair in self._bridges:
-            if leg in pair:
-                self._join(*pair)
 
     def unwire(self, leg: PjLeg) -> None:
-        """Take a leg out of the bridge; harmless when its stream is gone already."""
-        if not leg.wired:
-            return
-        leg.wired = False
-        far = leg.audio()
-        if far is not None:
-            _disconnect(far, leg.voice.media)
-            for pair in self._bridges:
-                if leg in pair:
-                    other = _other(pair, leg).audio()
-                    if other is not None:
-                        _disconnect(far, other)
+        self._wiring.unwire(leg)
 
     def leg_over(self, leg: PjLeg, call: PjCall | None) -> None:
         if call is not None:
             self._dying.add(call)
-        self._bridges = [pair for pair in self._bridges if leg not in pair]
+        self._wiring.forget(leg)
         if leg in self._legs:
             self._legs.remove(leg)
         if isinstance(leg.voice, PortVoice):
@@ -254,21 +228,10 @@ class PjSwitchboard:
         self._dying.discard(call)
 
     # ---- inside
-    def _join(self, first: PjLeg, second: PjLeg) -> None:
-        if not (first.wired and second.wired):
-            return
-        one, other = first.audio(), second.audio()
-        if one is not None and other is not None:
-            one.startTransmit(other)
-            other.startTransmit(one)
-
-    def _part(self, first: PjLeg, second: PjLeg) -> None:
-        one, other = first.audio(), second.audio()
-        if one is not None and other is not None:
-            _disconnect(one, other)
-
     def _new_leg(self, role: LegRole, remote: str, listener: LegListener, *, outbound: bool) -> PjLeg:
         self._made += 1
+        if self._first is not None and self._first.state == "over" and self._recorder is None:
+            self._first = None  # it was never answered: the next one is the conversation's
         leg = PjLeg(
             self, f"leg-{self._made}", role, remote, listener, self._voice(), self._detector(),
             outbound=outbound,
@@ -288,8 +251,8 @@ class PjSwitchboard:
     def _invitation(self, caller_id: str, headers: dict[str, str]) -> pj.CallOpParam:
         parameters = pj.CallOpParam()
         parameters.opt.audioCount, parameters.opt.videoCount = 1, 0
-        if caller_id:
-            parameters.txOption.localUri = f"<sip:{caller_id}@{self._endpoint.host}>"
+        if user := UNSAFE_IN_USER.sub("", caller_id):
+            parameters.txOption.localUri = f"<sip:{user}@{self._endpoint.host}>"
         for name, value in {**headers, CALL_HEADER: self._call_id}.items():
             one = pj.SipHeader()
             one.hName, one.hValue = name, value.replace("\r", " ").replace("\n", " ")
@@ -307,16 +270,3 @@ def _ours(first: Leg, second: Leg) -> tuple[PjLeg, PjLeg]:
     if not (isinstance(first, PjLeg) and isinstance(second, PjLeg)):
         raise TypeError("legs of another switchboard cannot be bridged here")
     return first, second
-
-
-def _other(pair: tuple[PjLeg, PjLeg], leg: PjLeg | None) -> PjLeg:
-    return pair[1] if pair[0] is leg else pair[0]
-
-
-def _disconnect(one: pj.AudioMedia, other: pj.AudioMedia) -> None:
-    for source, sink in ((one, other), (other, one)):
-        try:
-            source.stopTransmit(sink)
-        except pj.Error:
-            continue
-
