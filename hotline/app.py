@@ -12,6 +12,8 @@ from hotline.calls.conversation import CallConversation
 from hotline.calls.flow_run import FlowRun
 from hotline.calls.understanding import RuleUnderstanding
 from hotline.errors import ConfigurationError
+from hotline.flow import FlowSet
+from hotline.service.prerender import render_before_calls
 from hotline.settings import Settings
 from hotline.speech.prompts import WorkerPrompts, prompt_store_anyway
 from hotline.speech.vosk_engine import recogniser_for
@@ -26,6 +28,12 @@ def preload(settings: Settings) -> None:
     gazetteer = _gazetteer(settings.dispatch.gazetteer)
     TriageSession().feed("您好", final=True)
     parse_address("您好", gazetteer)
+
+
+def prepare_prompts(settings: Settings, flows: FlowSet) -> None:
+    """In the zygote, when flows were loaded: no caller waits for a prompt to be rendered."""
+    prompt_store_anyway.cache_clear()
+    render_before_calls(settings, flows)
 
 
 def build_conversation(context: WorkerContext) -> CallConversation:

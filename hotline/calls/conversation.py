@@ -95,6 +95,7 @@ class CallConversation:
         self._ears: dict[str, SpeechStream] = {}
         self._inputs: deque[inputs.Input] = deque()
         self._stepping = False
+        self._told_early: list[Tell] = []
         self._ended_by = "hotline"
         self._zone = ZoneInfo(context.settings.timezone)
         self._watch: Timer | None = None
@@ -142,6 +143,8 @@ class CallConversation:
             self.hang_up()
         elif self.answered:
             self.feed(inputs.Told(message.topic, self.now(), dict(message.values)))
+        else:
+            self._told_early.append(message)
 
     # ---- the legs' side ----------------------------------------------------------------
     def leg_answered(self, leg: Leg) -> None:
@@ -251,6 +254,8 @@ class CallConversation:
         self.page.answered()
         self._watch = self.clock.callLater(performing.SILENCE_CHECK_SECONDS, self._watch_silence)
         self.feed(inputs.Connected(self.now(), performing.facts(self.context)))
+        for message in self._told_early:
+            self.feed(inputs.Told(message.topic, self.now(), dict(message.values)))
 
     def _watch_silence(self) -> None:
         if self.over:

@@ -13,6 +13,7 @@ class PageOutcome:
     def __init__(self, job: Job, journal: Journal, *, staff: bool = False) -> None:
         """`staff`: a crew rang us."""
         self._page_id = job.facts.get("page_id", "") if job.purpose == "page" else ""
+        self._notice_id = job.call_id if job.purpose in ("notify", "selftest") else ""
         self._journal = journal
         self._settled = not self._page_id
         self.concerns_crew = job.purpose in ("page", "notify", "selftest") or staff
@@ -23,9 +24,10 @@ class PageOutcome:
             self._journal.append(PageAnswered, page_id=self._page_id)
 
     def accepted(self) -> None:
-        if not self._settled:
+        """A crew takes the page; or a leader confirms by key that he heard the alarm."""
+        if not self._settled or self._notice_id:
             self._settled = True
-            self._journal.append(PageAccepted, page_id=self._page_id)
+            self._journal.append(PageAccepted, page_id=self._page_id or self._notice_id)
 
     def declined(self, reason: str) -> None:
         if not self._settled:

@@ -206,7 +206,12 @@ def load(
         conversations.preload(settings)
 
     def flows() -> Any:
-        return load_flows(settings.paths.flows) if with_flows else None
+        if not with_flows:
+            return None
+        checked = load_flows(settings.paths.flows, facts={"company": settings.company})
+        if hasattr(conversations, "prepare_prompts"):
+            conversations.prepare_prompts(settings, checked)
+        return checked
 
     loaded = Loaded(settings, getattr(conversations, name), flows(), _speech_model(settings))
     threads = len(os.listdir("/proc/self/task"))

@@ -46,6 +46,11 @@ class Actions:
         doer: Callable[[str, dict[str, str]], Answer] | None = getattr(self, f"_do_{action}", None)
         return doer(call_id, given) if doer is not None else ("unavailable", {})
 
+    def outage_news(self, number: str) -> dict[str, str] | None:
+        """What a caller hears at once when the gas is off at his address on file (S0/S1 §24(8))."""
+        outcome, values = self._do_outage_at("", {"number": number}) if number else ("none", {})
+        return values if outcome != "none" else None
+
     # ---- callers
     def _do_find_agents(self, call_id: str, given: dict[str, str]) -> Answer:
         free = self._presence.free()

@@ -16,6 +16,7 @@ from hotline.events import (
     LegAnswered,
     LegEnded,
     LegStarted,
+    PageAccepted,
     Record,
     RecordingFinished,
 )
@@ -45,6 +46,8 @@ class CallNote:
     """Legs of agents who have answered."""
     caller_leg: str = ""
     caller_gone: bool = False
+    confirmed: bool = False
+    """Somebody pressed the key that says: heard."""
     recorded: bool = False
     reported: bool = False
     """A crew has reported by this call."""
@@ -103,6 +106,8 @@ class CallBook:
             note.emergency_at = note.emergency_at or record.at
         elif isinstance(record, LegStarted | LegAnswered | LegEnded):
             _leg(note, record)
+        elif isinstance(record, PageAccepted):
+            note.confirmed = True
         elif isinstance(record, RecordingFinished):
             note.recorded = True
         elif isinstance(record, CrewReported):

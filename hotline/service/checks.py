@@ -12,6 +12,7 @@ from hotline.service.customers import CsvCustomers
 from hotline.service.information import load_information
 from hotline.settings import Settings
 from hotline.settings_file import CheckedSettings, check_settings
+from hotline.speech.recorded import load_recordings
 from hotline.triage import Gazetteer
 from hotline.yamlfile import load
 
@@ -19,7 +20,8 @@ Check = Callable[[Settings], object]
 """Reads one of the files; raises ConfigurationError."""
 
 CHECKS: tuple[Check, ...] = (
-    lambda settings: load_flows(settings.paths.flows),
+    lambda settings: load_flows(settings.paths.flows, facts={"company": settings.company}),
+    lambda settings: load_recordings(settings.paths.prompts),
     lambda settings: load(settings.dispatch.stations, Stations),
     lambda settings: load(settings.dispatch.policy, Policy),
     lambda settings: Gazetteer.load(settings.dispatch.gazetteer),

@@ -120,7 +120,10 @@ class Controller:
             offsets: dict[str, int] | None = self._dispatch.journal_offsets()
         except StoreUnavailable:
             offsets = None
-        intake = Intake(self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics)
+        intake = Intake(
+            self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics,
+            self._settings.outbound.notice,
+        )  # fmt: skip
         self._reader = JournalReader(journals, intake.take, offsets)
         self._book.recall(journals, self._reader.offsets())
         self._storing = Storing(self._reactor, self._dispatch, self._reader)
@@ -200,6 +203,9 @@ class Controller:
         if note is not None and note.effect_id and note.purpose in ("page", "callback"):
             self._dispatch.receipt(note.effect_id)
         self.journal_grew(call_id)
+        news = self._actions.outage_news(self._book.note(call_id).caller)
+        if news is not None:
+            self._workers.tell(call_id, "outage", news)
 
     def worker_gone(self, call_id: str) -> None:
         self._reader.look(call_id)

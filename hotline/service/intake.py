@@ -29,7 +29,10 @@ class Intake:
         presence: Presence,
         customers: Callable[[], CustomerFile],
         metrics: Metrics,
+        notice_flow: str,
     ) -> None:
+        """`notice_flow`: news for a crew is heard when it picks up; an alarm only when it is confirmed."""
+        self._notice_flow = notice_flow
         self._dispatch = dispatch
         self._book = book
         self._presence = presence
@@ -62,6 +65,7 @@ class Intake:
 
     def _over(self, note: CallNote, record: CallEnded) -> None:
         self._presence.call_over(note.call_id)
-        if note.effect_id and note.purpose == "notify" and note.answered_at is not None:
+        heard = note.confirmed or (note.entry == self._notice_flow and note.answered_at is not None)
+        if note.effect_id and note.purpose == "notify" and heard:
             self._dispatch.receipt(note.effect_id)
         self._book.forget(record.call_id)

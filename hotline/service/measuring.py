@@ -31,7 +31,7 @@ def measure(metrics: Metrics, record: Record, note: CallNote) -> None:
         metrics.callback_requested(record.reason, drill=drill)
     elif isinstance(record, CallFailed):
         metrics.call_failed(record.what.partition(":")[0], drill=drill)
-    elif isinstance(record, PageAccepted):
+    elif isinstance(record, PageAccepted) and note.purpose == "page":
         metrics.page_ended("accepted", drill=drill)
     elif isinstance(record, PageDeclined):
         metrics.page_ended("declined", drill=drill)

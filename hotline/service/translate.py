@@ -113,7 +113,7 @@ def translate(
         )
     if isinstance(record, CallEnded):
         return _over(record, note)
-    return _page(record)
+    return _page(record) if note.purpose == "page" else ()
 
 
 def own_ticket(record: LegAnswered, note: CallNote, tickets: Sequence[Ticket]) -> Sequence[TicketTaken]:
