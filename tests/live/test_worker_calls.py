@@ -267,6 +267,20 @@ def test_outbound_call_is_refused(tmp_path: Path, phone: Phone, answer: int, cau
         assert [(ended.cause, ended.sip_status) for ended in of_kind(rig, LegEnded)] == [(cause, answer)]
 
 
+def test_hostile_or_long_facts_of_an_outbound_call(tmp_path: Path, phone: Phone) -> None:
+    """A number from outside cannot write headers, and a long INVITE still goes by UDP."""
+    facts = {"caller_id": "110>\r\nX-Evil: 1\r\n<sip:x@y", "more": "word " * 500 + "\r\nX-Evil: 2"}
+    with WorkerRig(tmp_path, edge_port=phone.port) as rig:
+        worker = rig.fork(CALL, "page", dial=f"sip:13911112222@127.0.0.1:{phone.port}", facts=facts)
+        message = phone.wait_for("incoming")["message"]
+        assert "\nX-Evil" not in message and "word " * 500 in message
+        assert "<sip:110X-Evil1sipxy@127.0.0.1>" in message
+        assert "Session-Expires: 600" in message
+        assert "a=rtpmap:8 PCMA/8000" in message and "G722" not in message
+        phone.order("reject", status=486)
+        worker.wait_done()
+
+
 def test_outbound_call_is_answered(tmp_path: Path, phone: Phone) -> None:
     with WorkerRig(tmp_path, edge_port=phone.port) as rig:
         worker = rig.fork(CALL, "page", dial=f"sip:13911112222@127.0.0.1:{phone.port}")

@@ -40,8 +40,9 @@ class TryConversation:
 
     def outgoing(self) -> None:
         self.leg = self.context.switchboard.dial(
-            self.context.job.dial, "crew", self, caller_id="962677", headers={"X-Test": "yes"}
-        )
+            self.context.job.dial, "crew", self, caller_id=self.facts.get("caller_id", "962677"),
+            headers={"X-Test": "yes", "X-More": self.facts.get("more", "")},
+        )  # fmt: skip
 
     def told(self, message: Tell | Hangup) -> None:
         if self.leg is not None:
