@@ -20,7 +20,7 @@ from dispatch.model import (
     TellCallerEffect,
 )
 from dispatch.recommend import NOBODY_ON_DUTY, Choice, next_target
-from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentState, PageEvent, PageState
+from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, PageEvent, PageState
 from dispatch.work import Work
 
 
@@ -207,7 +207,3 @@ def end_page(work: Work, page: Page, event: PageEvent, why: str) -> Page | None:
     work.history(page.incident, f"page_{state}", page=page.page_id, target=page.target, person=page.person,
                  why=why)
     return work.put(page.model_copy(update={"state": state, "ended_at": work.now, "why": why}))
-
-
-def over(incident: Incident) -> bool:
-    return incident.state in (IncidentState.CLOSED, IncidentState.STOOD_DOWN)
