@@ -19,10 +19,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from dispatch.api import Dispatch
-from dispatch.commands import CallbackResult, PageReport
-from dispatch.errors import DispatchLocked, StoreUnavailable
-from dispatch.states import PageEvent
+from dispatch.api import CallbackResult, Dispatch, DispatchLocked, PageEvent, PageReport, StoreUnavailable
 from hotline.agents.presence import Presence
 from hotline.errors import HotlineError
 from hotline.ipc import ControllerHello, Job

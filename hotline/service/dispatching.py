@@ -6,12 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dispatch.api import Dispatch
-from dispatch.crews import Stations
-from dispatch.effects import Outlet
-from dispatch.policy import Policy
-from dispatch.rules import CallbackRules, Rules
-from dispatch.store.sql import SqlStore
+from dispatch.api import CallbackRules, Dispatch, Outlet, Policy, Rules, SqlStore, Stations
 from hotline.settings import Settings
 from hotline.settings_file import read_secret
 from hotline.yamlfile import load

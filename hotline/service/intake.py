@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
-from dispatch.api import Dispatch
-from dispatch.errors import DispatchError
+from dispatch.api import Dispatch, DispatchError
 from hotline.agents.presence import Presence
 from hotline.events import CallEnded, LegAnswered, LegEnded, LegStarted, Record
 from hotline.metrics import Metrics

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from dispatch.effects import Alarm, CallBackOrder, CallerNews, CrewNotice, Facts, PageOrder, PageUpdate
+from dispatch.api import Alarm, CallBackOrder, CallerNews, CrewNotice, Facts, PageOrder, PageUpdate
 from hotline.ipc import Job, Purpose
 from hotline.settings import Settings
 

@@ -8,8 +8,7 @@ import structlog
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.failure import Failure
 
-from dispatch.api import Dispatch
-from dispatch.errors import StoreUnavailable
+from dispatch.api import Dispatch, StoreUnavailable
 from hotline.service.journals import Batch, JournalReader
 
 log = structlog.get_logger()

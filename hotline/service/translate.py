@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from dispatch.commands import (
+from dispatch.api import (
     AnyCommand,
     CallbackRequest,
     CallbackResult,
@@ -13,12 +13,12 @@ from dispatch.commands import (
     CrewReport,
     EmergencyReport,
     FactReport,
+    PageEvent,
     PageReport,
+    Ticket,
     TicketRequest,
     TicketTaken,
 )
-from dispatch.model import Ticket
-from dispatch.states import PageEvent
 from hotline.events import (
     CallArrived,
     CallbackRequested,
