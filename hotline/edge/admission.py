@@ -65,11 +65,11 @@ class Admission:
             worker = self._hub.worker_on(hop.port)
             if worker is not None:
                 return Peer("worker", hop, worker=worker)
-        trunk = self._trunk_at(hop.host)
-        if trunk is not None:
-            return Peer("trunk", hop, trunk=trunk)
         user = self._registrar.user_at(hop)
-        return Peer("softphone", hop, user=user) if user else Peer("stranger", hop)
+        if user:
+            return Peer("softphone", hop, user=user)
+        trunk = self._trunk_at(hop.host)
+        return Peer("trunk", hop, trunk=trunk) if trunk is not None else Peer("stranger", hop)
 
     def may_be_worker(self, hop: Hop) -> bool:
         """One that has not said yet that it is there: after a restart of ours it may speak first."""

@@ -11,15 +11,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from hotline.sip.fields import Via, parse_cseq, parse_via
 from hotline.sip.uri import (
     TOKEN,
     Address,
     Uri,
     UriError,
-    header_parameters,
-    host_port,
     parse_address,
-    parse_host_port,
     parse_uri,
     split_commas,
 )
@@ -27,7 +25,6 @@ from hotline.sip.uri import (
 MAX_HEADERS = 256
 MAX_HEAD_BYTES = 16_384
 MAX_BODY_BYTES = 65_536
-MAX_CSEQ = 2**31 - 1
 MAX_UINT32 = 2**32 - 1
 
 _COMPACT = {
@@ -52,34 +49,7 @@ _REQUEST_LINE = re.compile(r"(\S+) (\S.*?) (\S+)")
 _VERSION = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 _STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2}) ([^\r\n]*)", re.IGNORECASE)
 _HEADER = re.compile(rf"({TOKEN.pattern})[ \t]*:(.*)", re.DOTALL)
-_VIA = re.compile(
-    rf"SIP\s*/\s*2\.0\s*/\s*({TOKEN.pattern})\s+(\[[^\]\s]+\]|[^\s:;\[\]]+)(?:\s*:\s*([0-9]+))?\s*(;.*)?",
-    re.IGNORECASE | re.DOTALL,
-)
-_CSEQ = re.compile(rf"([0-9]+)\s+({TOKEN.pattern})")
 _CALL_ID = re.compile(r"[!-+\--:<-~]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Via:
-    """One hop. `parameters` hold received, rport and branch."""
-
-    transport: str
-    host: str
-    port: int | None
-    parameters: dict[str, str | None]
-
-    @property
-    def branch(self) -> str:
-        return self.parameters.get("branch") or ""
-
-    @property
-    def sent_by(self) -> str:
-        return f"{self.host}:{self.port or 5060}"
-
-    def __str__(self) -> str:
-        parameters = "".join(f";{k}" if v is None else f";{k}={v}" for k, v in self.parameters.items())
-        return f"SIP/2.0/{self.transport} {host_port(self.host, self.port)}{parameters}"
 
 
 @dataclass(slots=True)
@@ -368,28 +338,6 @@ def _number(text: str, most: int, name: str) -> int:
     if not re.fullmatch("[0-9]{1,12}", text) or int(text) > most:
         raise _BadError(400, f"Bad {name}")
     return int(text)
-
-
-def parse_via(text: str) -> Via:
-    """Raises UriError."""
-    match = _VIA.fullmatch(text)
-    if not match:
-        raise UriError("Via")
-    host, port = parse_host_port(f"{match[2]}:{match[3]}" if match[3] else match[2])
-    return Via(match[1].upper(), host, port, header_parameters(_plain_received(match[4] or "")))
-
-
-def _plain_received(parameters: str) -> str:
-    """Some write `received=::1` without brackets (RFC 5118 §4.5)."""
-    return re.sub(r"(?i)(;\s*received\s*=\s*)([0-9a-f]*:[0-9a-f:.]+)", r"\1[\2]", parameters)
-
-
-def parse_cseq(text: str) -> tuple[int, str]:
-    """Number and method. Raises UriError."""
-    match = _CSEQ.fullmatch(text)
-    if not match or len(match[1]) > 20 or int(match[1]) > MAX_CSEQ:
-        raise UriError("CSeq")
-    return int(match[1]), match[2]
 
 
 def _canonical(name: str) -> str:

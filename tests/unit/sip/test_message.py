@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.sip.message import Malformed, Request, Response, parse, parse_via, reply
+from hotline.sip.fields import parse_via
+from hotline.sip.message import Malformed, Request, Response, parse, reply
 from hotline.sip.uri import UriError, parse_address, parse_uri, split_commas
 from tests.rfc4475.answers import ANSWERS
 
