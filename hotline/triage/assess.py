@@ -26,7 +26,6 @@ _REASONS_MAX = 6
 _SURE = 0.22
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
-_SURE_WITHOUT_WORDS = 0.32
 _SURE_AGAINST_SCOPE = 0.75
 _SURE_AGAINST_ALL = 0.93
 _RULE_POINT = 0.2
@@ -148,8 +147,6 @@ def _threshold(said: Normal, findings: Findings, partial: bool) -> float:
         return _SURE_AGAINST_ALL
     if findings.hazards or findings.scopes["denial"]:
         return _SURE_AGAINST_SCOPE
-    if not any(name in DANGER for name, _, _ in concepts(said.text, said.sounds)):
-        return _SURE_WITHOUT_WORDS
     return _SURE_PARTIAL if partial else _SURE
 
 

@@ -42,7 +42,7 @@ DANGER = frozenset({
     "SMELL", "SMELLED", "LEAK", "HISS", "BUBBLE", "NOT_CLOSE", "RINGS", "BROKEN_OFF", "DIG", "FIRE", "SICK",
     "FLUE", "LEFT_ON", "SUICIDE",
 })
-"""Concepts without which the classifier alone must be surer."""
+"""Concepts that are shown as reasons when the classifier alone declares."""
 
 Indices = NDArray[np.int64]
 Weights = NDArray[np.float32]
