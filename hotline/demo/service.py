@@ -120,6 +120,8 @@ class Service:
         """Start it; `wait_ready` waits until it takes calls."""
         for folder in (self.state, self.run_folder, self.recordings):
             folder.mkdir(parents=True, exist_ok=True)
+        if self._process is not None:
+            self.wait_ended(5)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command("serve"), stdout=log, stderr=log, stdin=subprocess.DEVNULL,

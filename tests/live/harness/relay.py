@@ -47,9 +47,11 @@ def lose_every(nth: int, kind: str = "rtp") -> Rule:
     return lambda packet: Fate(drop=packet.kind == kind and packet.number % nth == 0)
 
 
-def swap_pairs(seconds: float = 0.03, kind: str = "rtp") -> Rule:
-    """Let each second packet be overtaken by its follower."""
-    return lambda packet: Fate(delay_seconds=seconds if packet.kind == kind and packet.number % 2 else 0.0)
+def late_every(nth: int, seconds: float = 0.03, kind: str = "rtp") -> Rule:
+    """Let each nth packet be overtaken by its follower."""
+    return lambda packet: Fate(
+        delay_seconds=seconds if packet.kind == kind and packet.number % nth == 0 else 0.0
+    )
 
 
 def lose_first(start: bytes, times: int = 1) -> Rule:

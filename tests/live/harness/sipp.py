@@ -47,10 +47,10 @@ class Sipp:
             "-trace_msg", "-message_file", str(folder / "messages.txt"),
             "-trace_rtt", "-rtt_freq", "1", "-trace_stat", "-stf", str(folder / "statistics.csv"),
         ]
-        return subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=(folder / "stderr.txt").open("wb"),
-        )
+        with (folder / "stderr.txt").open("wb") as trouble:
+            return subprocess.Popen(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=trouble
+            )
 
     def finish(self, process: subprocess.Popen[bytes], folder: Path, timeout_seconds: float = 90) -> Result:
         """Raises SippError when one call failed or none was made."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -96,6 +98,15 @@ class Town:
         return self.watch.wait_for(
             "prompt_started", timeout_seconds, call_id=call_id, where=lambda r: words in r.text
         )
+
+    def stored_tickets(self) -> dict[str, str]:
+        """Call id → number of its ticket, as `hotline tickets list` gives them from the database."""
+        answer = subprocess.run(
+            [*self.service.command("tickets", "list"), "--json"], capture_output=True, text=True, timeout=60
+        )
+        if answer.returncode:
+            return {}
+        return {call: ticket["number"] for ticket in json.loads(answer.stdout) for call in ticket["call_ids"]}
 
     def _configuration(self) -> dict[str, object]:
         settings = load_settings(EXAMPLE)
