@@ -40,6 +40,8 @@ from dispatch.states import CallbackState
 log = structlog.get_logger()
 RECEIPTED_BY_SENDING = ("cancel_page", "update_page", "tell_caller")
 """Nothing outside can say more about these than that they were handed over."""
+RETRY = timedelta(seconds=1)
+"""An order that could not even be handed over is tried again so soon."""
 
 
 class Outbox:
@@ -82,6 +84,8 @@ class Outbox:
         except Exception:
             # One outlet's fault must not keep the other pages back.
             log.exception("outbox_send_failed", effect=item.effect.effect, effect_id=item.key)
+            resend = timedelta(seconds=self._rules.policy.times.resend)
+            self._sent[item.key] = now - max(resend - RETRY, timedelta())
             return False
         return not sent or item.effect.effect in RECEIPTED_BY_SENDING
 

@@ -46,6 +46,8 @@ log = structlog.get_logger()
 
 SCAN_SECONDS = 1.0
 """How often journals are looked at without a doorbell, and dispatch without anything due."""
+RETURN_SECONDS = 1.5
+"""Within this the workers have found a new controller, or a new edge."""
 LOCK_RETRY_SECONDS = 0.1
 """How often a successor asks for the dispatch lock."""
 
@@ -123,6 +125,7 @@ class Controller:
         )  # fmt: skip
         self._reader = JournalReader(journals, intake.take, offsets)
         self._book.recall(journals, self._reader.offsets())
+        self._recall_agents()
         self._storing = Storing(self._reactor, self._dispatch, self._reader)
         self._actions = Actions(
             self._dispatch, lambda: self._customers, lambda: self._information, self._presence, self._book,
@@ -137,9 +140,15 @@ class Controller:
         )
         self._edge.start()
         self._listen_web()
-        self._reactor.callLater(5 * SCAN_SECONDS, self._look_for_dead)
+        self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)
         self._turn()
         log.info("controller works", instance=self._instance)
+
+    def _recall_agents(self) -> None:
+        """Who was rung or talking before our restart is not rung for another caller."""
+        for note in self._book.calls():
+            for leg, user in note.agents.items():
+                self._presence.leg_started(user, f"{note.call_id}/{leg}")
 
     def _turn(self) -> None:
         """Everything that is due; at least every second, and at once when something comes in."""
@@ -212,7 +221,7 @@ class Controller:
     def worker_lost(self, call_id: str) -> None:
         self._reader.look(call_id)
         if self._book.running(call_id):
-            self._mourner.look(call_id)
+            self._mourner.look(call_id, certain=True)
 
     def originate_failed(self, call_id: str, why: str) -> None:
         """No worker could be had for a call of ours: the next crew, or the next attempt."""
@@ -235,7 +244,9 @@ class Controller:
         self._presence.registered(user, reachable)
 
     def edge_here(self, here: bool) -> None:
-        if not here:
+        if here:
+            self._reactor.callLater(RETURN_SECONDS, self._mourner.edge_came_back, utcnow())
+        else:
             self._presence.forget_all()
         self._turn_in(0)
 

@@ -18,6 +18,8 @@ log = structlog.get_logger()
 
 LOOK_AGAIN_SECONDS = 1.0
 """A worker whose sockets closed may be looking for us; a dead one has closed its journal too."""
+BEGIN_SECONDS = 10.0
+"""Beyond the edge's wait for a worker: within this a forked one has begun its journal."""
 
 
 class Mourner:
@@ -42,26 +44,57 @@ class Mourner:
         self._journals = settings.paths.state / "journal"
         self._looking: set[str] = set()
 
-    def look(self, call_id: str) -> None:
-        """Somebody thinks that this call's worker may be dead."""
+    def look(self, call_id: str, *, certain: bool = False) -> None:
+        """Somebody thinks that this call's worker may be dead; `certain`: and that no other will come."""
         if call_id in self._looking:
             return
         self._looking.add(call_id)
-        self._clock.callLater(0, self._look, call_id)
+        self._clock.callLater(0, self._look, call_id, certain)
 
-    def _look(self, call_id: str) -> None:
-        path = self._journals / f"{call_id}.jsonl"
+    def edge_came_back(self, at: datetime) -> None:
+        """What the old edge was asked for and had not begun, the new one knows nothing of."""
+        for note in self._book.calls():
+            begun = self._path(note.call_id).exists() or self._connected(note.call_id)
+            if note.purpose != "inbound" and not begun and note.since is not None and note.since <= at:
+                self._book.forget(note.call_id)
+
+    def _path(self, call_id: str) -> Path:
+        return self._journals / f"{call_id}.jsonl"
+
+    def _look(self, call_id: str, certain: bool) -> None:
+        path = self._path(call_id)
         if self._connected(call_id):
             self._looking.discard(call_id)
-            return
-        if path.exists() and somebody_writes(path):
+        elif not path.exists():
+            self._looking.discard(call_id)
+            self._not_begun(call_id)
+        elif somebody_writes(path):
             # Alive, only not connected: look again until it is one or the other.
-            self._clock.callLater(LOOK_AGAIN_SECONDS, self._look, call_id)
-            return
-        self._looking.discard(call_id)
-        self._end(call_id, path)
+            self._clock.callLater(LOOK_AGAIN_SECONDS, self._look, call_id, False)
+        elif not certain:
+            # The edge may just be trying another worker for this call.
+            self._clock.callLater(LOOK_AGAIN_SECONDS, self._look, call_id, True)
+        else:
+            self._looking.discard(call_id)
+            self._end(call_id)
 
-    def _end(self, call_id: str, path: Path) -> None:
+    def _not_begun(self, call_id: str) -> None:
+        """No worker has written a word: the edge still looks for one, or was killed over it."""
+        note = self._book.get(call_id)
+        if note is None:
+            return
+        waits = self._settings.edge.worker_wait_seconds + BEGIN_SECONDS
+        if (self._journals / "done" / f"{call_id}.jsonl").exists():
+            self._book.forget(call_id)
+        elif note.since is not None and (self._utcnow() - note.since).total_seconds() < waits:
+            return
+        elif note.purpose == "inbound":
+            self._end(call_id)
+        else:
+            # Dispatch holds an order without a receipt, and gives it again.
+            self._book.forget(call_id)
+
+    def _end(self, call_id: str) -> None:
         note = self._book.get(call_id)
         if note is None or note.ended:
             return
