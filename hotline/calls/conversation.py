@@ -7,7 +7,7 @@ prompt or of this code leads to a person, and failing that to a call-back ticket
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from hotline.calls import performing
 from hotline.calls.context import WorkerContext
 from hotline.calls.dialling import uri_of
 from hotline.calls.ears import Emergency, Understanding
+from hotline.calls.listening import Hear, Listening
 from hotline.calls.mouth import Mouth, Prompts
 from hotline.calls.paging import PageOutcome
 from hotline.calls.ports import DtmfMethod, EndCause, Leg, LegListener, Timer
@@ -26,10 +27,7 @@ from hotline.events import (
     CallAnswered,
     CallArrived,
     CallEnded,
-    CallFailed,
     EmergencyDeclared,
-    FactLearned,
-    Heard,
     KeyPressed,
     LegAnswered,
     LegEnded,
@@ -40,13 +38,9 @@ from hotline.events import (
 from hotline.flow import inputs
 from hotline.flow.commands import Command
 from hotline.ipc import Hangup, Tell
-from hotline.speech.recogniser import Expectation, SpeechListener, SpeechStream, Transcript
+from hotline.speech.recogniser import Expectation
 
 log = structlog.get_logger()
-
-FLUSH_SECONDS = 2.0
-"""How long a call that is over waits for the recogniser's last words."""
-
 
 class FlowRunner(Protocol):
     """The interpreter with its flow set and position (hotline.flow)."""
@@ -68,7 +62,7 @@ class CallConversation:
         context: WorkerContext,
         flow: FlowRunner,
         prompts: Prompts,
-        hear: Callable[[SpeechListener, int], SpeechStream],
+        hear: Hear,
         understanding: Understanding,
     ) -> None:
         """`hear` opens a recogniser stream for a leg whose first sound is at that ms of the recording."""
@@ -89,10 +83,7 @@ class CallConversation:
         self.answered = False
         self.over = False
         self.last_emergency: Emergency | None = None
-        self.last_words = ""
-        self._hear = hear
-        self._understanding = understanding
-        self._ears: dict[str, SpeechStream] = {}
+        self._listening = Listening(self, hear, understanding)
         self._inputs: deque[inputs.Input] = deque()
         self._stepping = False
         self._told_early: list[Tell] = []
@@ -149,7 +140,7 @@ class CallConversation:
     # ---- the legs' side ----------------------------------------------------------------
     def leg_answered(self, leg: Leg) -> None:
         self.journal.append(LegAnswered, leg_id=leg.leg_id)
-        self._listen_to(leg)
+        self._listening.begin(leg)
         if leg is self.leg:
             self._begin()
         elif self.reach is not None:
@@ -165,9 +156,7 @@ class CallConversation:
         log.info("leg held" if held else "leg resumed", call_id=self.journal.call_id, role=leg.role)
 
     def leg_audio(self, leg: Leg, pcm: bytes) -> None:
-        ears = self._ears.get(leg.leg_id)
-        if ears is not None:
-            ears.feed(pcm)
+        self._listening.feed(leg, pcm)
 
     def leg_ended(self, leg: Leg, cause: EndCause, sip_status: int) -> None:
         self.journal.append(
@@ -224,6 +213,16 @@ class CallConversation:
             phrase_end_ms=phrase_end_ms,
         )
 
+    @property
+    def last_words(self) -> str:
+        """What the caller said last, partial or final."""
+        return self._listening.last_words
+
+    def expect(self, what: Expectation) -> None:
+        """What kind of words come next."""
+        if self.leg is not None:
+            self._listening.expect(self.leg, what)
+
     def hang_up(self) -> None:
         """Our side ends the call, with whatever is left of other legs."""
         if self.mouth is not None:
@@ -264,77 +263,6 @@ class CallConversation:
             performing.last_resort(self, "nothing was going on in the call")
         self._watch = self.clock.callLater(performing.SILENCE_CHECK_SECONDS, self._watch_silence)
 
-    def _listen_to(self, leg: Leg) -> None:
-        if leg.leg_id in self._ears:
-            return
-        origin_ms = self.context.switchboard.recording_position_ms()
-        try:
-            self._ears[leg.leg_id] = self._hear(_LegEars(self, leg), origin_ms)
-        except Exception as error:
-            log.exception("no ears", call_id=self.journal.call_id)
-            self.journal.append(CallFailed, what=f"recogniser: {error!r}", fallback="keys and persons")
-
-    def expect(self, what: Expectation) -> None:
-        ears = self._ears.get(self.leg.leg_id) if self.leg is not None else None
-        if ears is not None:
-            ears.expect(what)
-
-    def heard_partial(self, leg: Leg, text: str, end_ms: int) -> None:
-        """Words so far. Only the caller's own words decide."""
-        if leg is self.leg:
-            self._understand(text, final=False, end_ms=end_ms)
-
-    def heard_final(self, leg: Leg, transcript: Transcript) -> None:
-        self.journal.append(
-            Heard,
-            leg_id=leg.leg_id,
-            role=leg.role,
-            text=transcript.text,
-            start_ms=transcript.start_ms,
-            end_ms=transcript.end_ms,
-            confidence=transcript.confidence,
-            words=transcript.words,
-        )
-        if leg is self.leg:
-            self._understand(transcript.text, final=True, end_ms=transcript.end_ms)
-
-    def _understand(self, text: str, *, final: bool, end_ms: int) -> None:
-        if self.page.concerns_crew:
-            self.feed(inputs.Utterance(text, final, self.now()))
-            return
-        self.last_words = text
-        understood = self._understanding.of(text, final)
-        emergency = understood.emergency
-        if emergency is not None:
-            self._emergency_heard(emergency, end_ms)
-        if self.message is not None:
-            self.message.spoken(self.clock.seconds())
-        self.feed(
-            inputs.Utterance(
-                text,
-                final,
-                self.now(),
-                label=understood.label,
-                confidence=understood.confidence,
-                address=understood.address,
-                number=understood.number,
-                latitude=understood.latitude,
-                longitude=understood.longitude,
-            )
-        )
-
-    def _emergency_heard(self, emergency: Emergency, end_ms: int) -> None:
-        first = not self.declared
-        if first:
-            self.declare("speech", emergency, end_ms)
-        else:
-            self.journal.append(FactLearned, field="hazard", value=emergency.hazard, confirmed=False)
-            if emergency.place != "unknown":
-                self.journal.append(FactLearned, field="place", value=emergency.place, confirmed=False)
-            self.last_emergency = emergency
-        if not self.over:
-            self.feed(inputs.EmergencyHeard(emergency.hazard, emergency.place, self.now()))
-
     def _not_answered(self) -> None:
         if self.leg is not None and not self.answered:
             self.page.failed("no_answer")
@@ -357,31 +285,8 @@ class CallConversation:
             self._cancel_timer(name)
         if self.mouth is not None:
             self.mouth.stop()
-        self._flush(sip_status)
-
-    def _flush(self, sip_status: int) -> None:
-        """Wait shortly for the last words: a leak said while hanging up still counts."""
-        waiting = set(self._ears)
-        done = False
-
-        def end() -> None:
-            nonlocal done
-            if not done:
-                done = True
-                if limit.active():
-                    limit.cancel()
-                self.context.finish_recording(lambda path, seconds: self._close(path, seconds, sip_status))
-
-        def flushed(leg_id: str) -> None:
-            waiting.discard(leg_id)
-            if not waiting:
-                end()
-
-        limit = self.clock.callLater(FLUSH_SECONDS, end)
-        for leg_id, ears in list(self._ears.items()):
-            ears.close(lambda leg_id=leg_id: flushed(leg_id))  # type: ignore[misc]
-        if not waiting:
-            end()
+        finish = self.context.finish_recording
+        self._listening.close(lambda: finish(lambda path, seconds: self._close(path, seconds, sip_status)))
 
     def _close(self, path: str, seconds: float, sip_status: int) -> None:
         if self._watch is not None and self._watch.active():
@@ -404,22 +309,3 @@ def _ended_by(cause: EndCause, answered: bool) -> str:
     if not answered:
         return "abandoned" if cause in ("local", "no_answer", "remote") else "refused"
     return "hotline" if cause == "local" else "caller"
-
-
-class _LegEars:
-    """Passes what one leg says on to the conversation."""
-
-    def __init__(self, conversation: CallConversation, leg: Leg) -> None:
-        self._conversation = conversation
-        self._leg = leg
-
-    def partial(self, text: str, end_ms: int) -> None:
-        self._conversation.heard_partial(self._leg, text, end_ms)
-
-    def final(self, transcript: Transcript) -> None:
-        self._conversation.heard_final(self._leg, transcript)
-
-    def failed(self, why: str) -> None:
-        self._conversation.journal.append(
-            CallFailed, what=f"recogniser: {why}", fallback="keys and persons"
-        )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from unicodedata import east_asian_width
 
-from grandalf.graphs import Edge, Graph, Vertex
-from grandalf.layouts import SugiyamaLayout
-from grandalf.routing import EdgeViewer, route_with_lines
+from igraph import Graph
 
 from hotline.flow import states, template
 from hotline.flow.edges import exits
@@ -31,7 +30,7 @@ EDGE_COLOURS = {"failure": "#c0392b", "again": "#c0392b", "choice": "#1f5fa8"}
 
 @dataclass(slots=True)
 class Box:
-    """What grandalf places: the middle of a node and its size in pixels."""
+    """A node: its text, its size and its middle in pixels."""
 
     lines: list[str]
     fill: str
@@ -44,22 +43,17 @@ class Box:
 def draw(flows: FlowSet, name: str) -> str:
     """The SVG of one flow: states with what they say, exits with their names, other flows dashed."""
     flow = flows.flows[name]
-    vertices = {state: Vertex(state) for state in flow.states}
-    for state, vertex in vertices.items():
-        vertex.view = _box(flow, state)
+    boxes = {state: _box(flow, state) for state in flow.states}
     labels = _labels(flows, flow)
-    for target in sorted({target for _, target in labels} - vertices.keys()):
-        vertices[target] = Vertex(target)
-        vertices[target].view = _foreign(flows, target)
-    edges = {}
-    for pair in labels:
-        edges[pair] = Edge(vertices[pair[0]], vertices[pair[1]])
-        edges[pair].view = EdgeViewer()
-    graph = Graph(list(vertices.values()), list(edges.values()))
-    _place(graph, vertices[flow.start])
-    return _svg(flow, vertices, edges, labels)
+    for target in sorted({target for _, target in labels} - boxes.keys()):
+        boxes[target] = _foreign(flows, target)
+    bends = _place(boxes, list(labels))
+    return _svg(flow, boxes, bends, labels)
 
 
+Point = tuple[float, float]
+Bends = dict[tuple[str, str], list[Point]]
+"""Points that an edge passes through between its two boxes."""
 Labels = dict[tuple[str, str], list[tuple[str, str]]]
 
 
@@ -125,30 +119,53 @@ def _wrap(text: str) -> list[str]:
     return [*lines, line] if line else lines
 
 
-def _place(graph: Graph, root: Vertex) -> None:
-    """Lay out each connected part, one beside the other."""
+def _place(boxes: dict[str, Box], pairs: list[tuple[str, str]]) -> Bends:
+    """Lay out the boxes in layers, each connected part beside the other; returns the edges' bends."""
+    names = list(boxes)
+    number = {name: index for index, name in enumerate(names)}
+    graph = Graph(len(names), [(number[first], number[last]) for first, last in pairs], directed=True)
+    bends: Bends = {}
     right = 0.0
-    for part in graph.C:
-        layout = SugiyamaLayout(part)
-        layout.xspace, layout.yspace = NODE_GAP_PX, LAYER_GAP_PX
-        roots = [root] if root in part.sV else None
-        layout.init_all(roots=roots, optimize=True)
-        layout.route_edge = route_with_lines
-        layout.draw(8)
-        boxes = [vertex.view for vertex in part.sV]
-        shift = right - min(box.xy[0] - box.w / 2 for box in boxes)
-        for box in boxes:
-            box.xy = (box.xy[0] + shift, box.xy[1])
-        for edge in part.sE:
-            points = getattr(edge.view, "_pts", None) or []
-            edge.view.points = [(x + shift, y) for x, y in points]
-        right = max(box.xy[0] + box.w / 2 for box in boxes) + 2 * NODE_GAP_PX
+    for part in graph.connected_components(mode="weak"):
+        piece = graph.induced_subgraph(part)
+        inside = [names[vertex] for vertex in part]
+        wanted = [pair for pair in pairs if pair[0] in inside and pair[1] in inside]
+        right = _place_part(piece, inside, wanted, boxes, bends, right) + 2 * NODE_GAP_PX
+    return bends
 
 
-def _svg(
-    flow: Flow, vertices: dict[str, Vertex], edges: dict[tuple[str, str], Edge], labels: Labels
-) -> str:
-    boxes = [vertex.view for vertex in vertices.values()]
+def _place_part(
+    graph: Graph, names: list[str], pairs: list[tuple[str, str]], boxes: dict[str, Box], bends: Bends,
+    left: float,
+) -> float:
+    """Place one connected part to the right of `left`; returns where it ends."""
+    layout = graph.layout_sugiyama(hgap=1, vgap=1)
+    wide = max(boxes[name].w for name in names) + NODE_GAP_PX
+    heights: dict[int, float] = {}
+    for vertex, name in enumerate(names):
+        layer = round(layout[vertex][1])
+        heights[layer] = max(heights.get(layer, 0.0), boxes[name].h)
+    middles, top = {}, 0.0
+    for layer in range(max(heights) + 1):
+        high = heights.get(layer, 0.0)
+        middles[layer] = top + high / 2
+        top += high + LAYER_GAP_PX
+    first = min(point[0] for route in (layout, *layout.edge_routing) for point in route)
+
+    def at(point: Sequence[float]) -> Point:
+        return left + wide / 2 + (point[0] - first) * wide, middles[round(point[1])]
+
+    for vertex, name in enumerate(names):
+        boxes[name].xy = at(layout[vertex])
+    for edge in graph.es:
+        pair = names[edge.source], names[edge.target]
+        bends[pair] = [at(point) for point in layout.edge_routing[edge.index]]
+    placed = [boxes[name].xy[0] for name in names] + [x for pair in pairs for x, _ in bends[pair]]
+    return max(placed) + wide / 2
+
+
+def _svg(flow: Flow, named: dict[str, Box], bends: Bends, labels: Labels) -> str:
+    boxes = list(named.values())
     left = min(box.xy[0] - box.w / 2 for box in boxes) - MARGIN_PX
     top = min(box.xy[1] - box.h / 2 for box in boxes) - 2 * MARGIN_PX
     width = max(box.xy[0] + box.w / 2 for box in boxes) + MARGIN_PX - left
@@ -161,16 +178,14 @@ def _svg(
         f'<rect x="{left:.0f}" y="{top:.0f}" width="{width:.0f}" height="{height:.0f}" fill="#fff"/>',
         f'<text x="{left + MARGIN_PX:.0f}" y="{top + MARGIN_PX:.0f}" font-size="18" font-weight="bold">'
         f"{escape(flow.title)} ({escape(flow.flow)})</text>",
-        *(_line(edges[pair], labels[pair]) for pair in labels),
-        *(_node(vertex.data, vertex.view) for vertex in vertices.values()),
+        *(_line(named[pair[0]], named[pair[1]], bends[pair], labels[pair]) for pair in labels),
+        *(_node(name, box) for name, box in named.items()),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _line(edge: Edge, labels: list[tuple[str, str]]) -> str:
-    first, last = edge.v[0].view, edge.v[1].view
-    middle = list(getattr(edge.view, "points", []))[1:-1]
+def _line(first: Box, last: Box, middle: list[Point], labels: list[tuple[str, str]]) -> str:
     begin = _border(first, middle[0] if middle else last.xy)
     end = _border(last, middle[-1] if middle else first.xy)
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (begin, *middle, end))

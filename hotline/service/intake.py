@@ -8,11 +8,11 @@ import structlog
 
 from dispatch.api import Dispatch, DispatchError
 from hotline.agents.presence import Presence
-from hotline.events import CallEnded, LegAnswered, LegEnded, LegStarted, Record
+from hotline.events import CallEnded, CrewReported, LegAnswered, LegEnded, LegStarted, Record
 from hotline.metrics import Metrics
 from hotline.service.book import CallBook, CallNote, user_of
 from hotline.service.customers import CustomerFile
-from hotline.service.measuring import measure
+from hotline.service.measuring import measure, measure_incident
 from hotline.service.translate import own_ticket, translate
 
 log = structlog.get_logger()
@@ -48,10 +48,20 @@ class Intake:
                 # A crew that reports for a closed incident, a page that is long over: on the log, no more.
                 log.warning("not for dispatch", event_id=record.event_id, why=type(error).__name__)
         measure(self._metrics, record, note)
+        self._measure_incident(record, note)
         self._follow_agents(record, note)
         self._book.take(record)
         if isinstance(record, CallEnded):
             self._over(note, record)
+
+    def _measure_incident(self, record: Record, note: CallNote) -> None:
+        page = self._dispatch.page(record.call_id) if note.purpose == "page" else None
+        if page is not None:
+            measure_incident(self._metrics, record, page, self._dispatch.incident(page.incident))
+        elif isinstance(record, CrewReported):
+            reported = self._dispatch.incident(record.incident)
+            incident = reported or self._dispatch.incident_of_crew(record.crew)
+            measure_incident(self._metrics, record, None, incident)
 
     def _follow_agents(self, record: Record, note: CallNote) -> None:
         if isinstance(record, LegStarted) and record.role == "agent":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dispatch.api import Incident, Page
 from hotline.events import (
     CallAnswered,
     CallbackRequested,
     CallEnded,
     CallFailed,
+    CrewReported,
     EmergencyDeclared,
+    LegStarted,
     PageAccepted,
     PageDeclined,
     PageFailed,
@@ -18,13 +21,33 @@ from hotline.metrics import Metrics
 from hotline.service.book import CallNote
 
 
+def measure_incident(metrics: Metrics, record: Record, page: Page | None, incident: Incident | None) -> None:
+    """How long an emergency waited for its first ring, its acceptance, its crew."""
+    if incident is None:
+        return
+    seconds, drill = (record.at - incident.reported_at).total_seconds(), incident.drill
+    if isinstance(record, LegStarted) and page is not None and (page.round, page.level) == (1, 1):
+        metrics.first_page_sent(seconds, drill=drill)
+    elif isinstance(record, PageAccepted):
+        metrics.emergency_accepted(seconds, drill=drill)
+    elif isinstance(record, CrewReported) and record.status == "on_scene":
+        metrics.crew_arrived(seconds, in_time=record.at <= incident.target_at, drill=drill)
+
+
+def _heard_seconds(record: EmergencyDeclared, note: CallNote) -> float | None:
+    """From the end of the decisive words, by their place in the recording, to the declaration."""
+    if record.phrase_end_ms is None or note.answered_at is None:
+        return None
+    return (record.at - note.answered_at).total_seconds() - record.phrase_end_ms / 1000
+
+
 def measure(metrics: Metrics, record: Record, note: CallNote) -> None:
     """Count one record. `note` is the call as it was before it."""
     drill = note.drill
     if isinstance(record, CallAnswered) and note.purpose == "inbound" and note.since is not None:
         metrics.call_answered((record.at - note.since).total_seconds(), drill=drill)
     elif isinstance(record, EmergencyDeclared):
-        metrics.emergency_declared(record.by, record.hazard, drill=drill)
+        metrics.emergency_declared(record.by, record.hazard, _heard_seconds(record, note), drill=drill)
     elif isinstance(record, TicketRequested):
         metrics.ticket_opened(record.business, drill=drill)
     elif isinstance(record, CallbackRequested):

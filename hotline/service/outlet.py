@@ -15,6 +15,9 @@ from dispatch.api import Alarm, CallBackOrder, CallerNews, CrewNotice, Facts, Pa
 from hotline.ipc import Job, Purpose
 from hotline.settings import Settings
 
+OVER, STOOD_DOWN = "over", "stood_down"
+"""Fields of an update and of a notice that say that the incident needs nobody any more."""
+
 
 class EdgeAwayError(Exception):
     """No phone can be rung now; dispatch keeps the order and gives it again."""
@@ -74,6 +77,9 @@ class PhoneOutlet:
         self._workers.hang_up(page_id, why)
 
     def update(self, update: PageUpdate) -> None:
+        if OVER in update.fields:
+            self._workers.hang_up(update.page_id, "the incident is over")
+            return
         self._workers.tell(update.page_id, "page_facts", self.spoken(update.facts))
 
     def notify_crew(self, notice: CrewNotice) -> None:
@@ -82,6 +88,7 @@ class PhoneOutlet:
             **self.spoken(notice.facts),
             "crew": notice.crew,
             "fields": ",".join(notice.fields),
+            "stood_down": "yes" if STOOD_DOWN in notice.fields else "",
             "ring_seconds": str(self._settings.agents.ring_seconds),
         }
         for number, dial in enumerate(notice.dials, 1):
@@ -114,7 +121,7 @@ class PhoneOutlet:
             "ring_seconds": self._seconds_until(order.ring_until),
         }
         self._ring(
-            "callback", f"{order.callback_id}-{order.attempt}", self._settings.outbound.callback,
+            "callback", order.call_id, self._settings.outbound.callback,
             order.number, facts, order.drill, order.effect_id,
         )
 

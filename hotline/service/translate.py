@@ -8,6 +8,7 @@ from dispatch.api import (
     AnyCommand,
     CallbackRequest,
     CallbackResult,
+    CallCameThrough,
     CallOver,
     CallStarted,
     CrewReport,
@@ -20,6 +21,7 @@ from dispatch.api import (
     TicketTaken,
 )
 from hotline.events import (
+    CallAnswered,
     CallArrived,
     CallbackRequested,
     CallEnded,
@@ -58,6 +60,10 @@ def translate(
                 drill=record.drill,
             ),
         )
+    if isinstance(record, CallAnswered):
+        if note.purpose != "inbound":
+            return ()
+        return (CallCameThrough(event_id=record.event_id, at=record.at, call_id=record.call_id),)
     if isinstance(record, EmergencyDeclared):
         return (_emergency(record, note, customer(note.caller)),)
     if isinstance(record, FactLearned):
