@@ -34,7 +34,7 @@ class RuleUnderstanding:
         if final:
             # What the caller wants next stands in this utterance alone: 没有了谢谢 is no second repair.
             alone = assess(text)
-            label, confidence = alone.label, alone.confidence
+            label, confidence = alone.label, min(alone.confidence, alone.label_confidence)
             fields = parse_address(text, self._gazetteer)
             number = phone_in(text, country=self._country, area_code=self._area_code)
             if not fields.empty():

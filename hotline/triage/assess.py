@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import log
 
 from hotline.events import Hazard, Label, Place, Reason
-from hotline.triage.classifier import DANGER, Opinion, concepts, features
+from hotline.triage.classifier import DANGER, EMPTY, Opinion, concepts, features
 from hotline.triage.classifier import load as load_classifier
 from hotline.triage.model import SEVERITY, Assessment
 from hotline.triage.normal import STOP, Normal, normalise
@@ -29,6 +29,11 @@ _SURE_PARTIAL = 0.75
 _SURE_AGAINST_SCOPE = 0.75
 _SURE_AGAINST_ALL = 0.93
 _RULE_POINT = 0.2
+_ENOUGH_WORDS = 12
+"""Characters from which the classifier may declare although no word of the line was understood."""
+_UNSURE = 0.5
+"""Nothing that the line knows was said: whoever asks asks again."""
+_NO_LABEL = 0.2
 _LEAST_LOG = 14.0
 _PLACE_POINTS = 3.0
 _SURE_OF_PLACE = 0.9
@@ -126,8 +131,14 @@ def assess(text: str, *, context: str | None = None, partial: bool = False) -> A
     if partial:
         hazards = [e for e in hazards if not _may_turn(said, e)]
     opinion = _opinion(said, findings)
-    if hazards or opinion.emergency > _threshold(said, findings, partial):
+    spoken = {name for name, _, _ in concepts(said.text, said.sounds)} - EMPTY
+    evident = spoken & DANGER if partial else spoken or len(said.text) >= _ENOUGH_WORDS
+    if hazards or (evident and opinion.emergency > _threshold(said, findings, partial)):
         return _emergency(said, findings, hazards, opinion, skipped)
+    if not (spoken or findings.labels or findings.hazards) and len(said.text) < _ENOUGH_WORDS:
+        return Assessment(
+            label="consult_other", emergency=False, hazard=None, place=_place(findings, [], None),
+            confidence=_UNSURE, reasons=(), label_confidence=_NO_LABEL)
     return _ordinary(said, findings, opinion, skipped)
 
 

@@ -44,6 +44,12 @@ DANGER = frozenset({
 })
 """Concepts that are shown as reasons when the classifier alone declares."""
 
+EMPTY = frozenset({
+    "NOT", "IF", "PAST", "NOW", "DOUBT", "WHEN", "WHY", "DAY", "HOW", "HOME", "STREET", "RELAYED", "HURRY",
+    "THANK", "CHANGE",
+})
+"""Concepts that say nothing about what a call is about."""
+
 Indices = NDArray[np.int64]
 Weights = NDArray[np.float32]
 

@@ -29,6 +29,8 @@ class Assessment:
     """That the emergency decision is right, 0.5 to 1."""
     reasons: tuple[Reason, ...]
     """Words that led there; offsets in characters of the transcript as given."""
+    label_confidence: float = 1.0
+    """How sure the label is, 0 to 1; a fragment has little, so that flows ask again."""
     version: str = VERSION
 
 
