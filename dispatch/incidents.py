@@ -109,10 +109,10 @@ def set_target(work: Work, incident: Incident) -> Incident:
 
 def _first_page(work: Work, incident_id: str) -> None:
     incident = work.need(Incident, incident_id)
-    if incident.located:
+    wait = timedelta(seconds=work.rules.policy.times.unlocated)
+    if incident.located or not wait:
         page_next(work, incident_id)
         return
-    wait = timedelta(seconds=work.rules.policy.times.unlocated)
     work.put(incident.model_copy(update={"next_page_at": work.now + wait, "waiting_for": "location"}))
     work.history(incident_id, "waiting_for_location", seconds=wait.seconds)
 

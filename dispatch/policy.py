@@ -53,8 +53,8 @@ class Times(Section):
     """Who picks up has at least so long to press a key."""
     en_route: Seconds
     """After accepting; then the next crew is paged as well."""
-    unlocated: Seconds
-    """How long paging waits for a first location."""
+    unlocated: Annotated[float, Field(ge=0, le=86400)]
+    """How long paging waits for a first location; 0: the centre station's crew is paged at once."""
     person_takes: Seconds
     """A person (not a crew) who accepts must have a crew under way by then, or the chain goes on."""
     repeat: Seconds

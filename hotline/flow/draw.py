@@ -166,9 +166,10 @@ def _place_part(
 
 def _svg(flow: Flow, named: dict[str, Box], bends: Bends, labels: Labels) -> str:
     boxes = list(named.values())
-    left = min(box.xy[0] - box.w / 2 for box in boxes) - MARGIN_PX
+    sides = [x for points in bends.values() for x, _ in points]
+    left = min(*sides, *(box.xy[0] - box.w / 2 for box in boxes)) - MARGIN_PX
     top = min(box.xy[1] - box.h / 2 for box in boxes) - 2 * MARGIN_PX
-    width = max(box.xy[0] + box.w / 2 for box in boxes) + MARGIN_PX - left
+    width = max(*sides, *(box.xy[0] + box.w / 2 for box in boxes)) + MARGIN_PX - left
     height = max(box.xy[1] + box.h / 2 for box in boxes) + MARGIN_PX - top
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:.0f} {top:.0f} {width:.0f} {height:.0f}" '

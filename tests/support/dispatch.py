@@ -65,8 +65,10 @@ def stations(**changes: Any) -> Stations:
 
 
 def policy(**changes: Any) -> Policy:
-    """The shipped policy with changes."""
-    return load(CONFIG / "dispatch_policy.yaml", Policy).model_copy(update=changes)
+    """The shipped policy, but waiting for a place before the first page, with changes."""
+    shipped = load(CONFIG / "dispatch_policy.yaml", Policy)
+    waits = shipped.times.model_copy(update={"unlocated": 20.0})
+    return shipped.model_copy(update={"times": waits} | changes)
 
 
 def rules(**changes: Any) -> Rules:

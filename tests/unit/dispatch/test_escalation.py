@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dispatch.api import CallOver, EmergencyReport, NotAllowed, PageEvent, StandDown, UnknownRecord
-from tests.support.dispatch import FAR_WEST, NEAR_WEST, Desk, policy, rules, stations
+from dispatch.api import CallOver, EmergencyReport, NotAllowed, PageEvent, Policy, StandDown, UnknownRecord
+from hotline.yamlfile import load
+from tests.support.dispatch import CONFIG, FAR_WEST, NEAR_WEST, Desk, policy, rules, stations
 
 
 def stand_down(desk: Desk, person: str, reason: str, incident: str = "") -> None:
@@ -67,6 +68,21 @@ def test_without_a_place_the_centre_crew_is_rung_after_twenty_seconds(desk: Desk
     desk.wait(1)
     assert desk.notes.lines == ["ring A/A1"]
     assert (desk.incident().band_minutes, desk.incident().band_assumed) == (15, True)
+
+
+def test_as_shipped_paging_starts_at_once_and_the_nearest_crew_rings_when_the_place_is_known(
+    tmp_path: Path,
+) -> None:
+    shipped = load(CONFIG / "dispatch_policy.yaml", Policy)
+    desk = Desk(tmp_path, rules=rules(policy=shipped))
+    desk.emergency()
+    assert desk.notes.lines == ["ring A/A1"]
+    desk.wait(5)
+    desk.learn("address", "袁家坝路1号", at=(32.4148, 105.7739))
+    assert "ring D/D1" in desk.notes.lines
+    desk.wait(1)
+    desk.accept("D")
+    assert any(line.startswith("cancel P001") for line in desk.notes.lines)
 
 
 def test_a_caller_who_hangs_up_after_three_words_is_paged_all_the_same(desk: Desk) -> None:
