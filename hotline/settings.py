@@ -88,6 +88,8 @@ class Edge(Section):
     rate_limits: RateLimits = RateLimits()
     worker_wait_seconds: Seconds = 1.5
     """How long an INVITE waits for a worker before it is refused and becomes a call-back."""
+    restart_wait_seconds: Seconds = 6
+    """The same while no zygote is connected: one that died is back within some two seconds."""
     max_register_seconds: int = 600
     max_contacts: int = Field(3, ge=1)
     """Phones that one user may have registered at once; all of them ring."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import structlog
@@ -51,6 +55,7 @@ class Worker:
     call_id: str
     purpose: str
     port: int
+    pid: int = 0
     done: bool = False
 
 
@@ -63,6 +68,8 @@ class Forking:
     failed: Callable[[str], None]
     asked: list[Provider] = field(default_factory=list)
     timer: Any = None
+    latest: float = 0.0
+    """When it is given up, whoever comes and goes meanwhile; on the clock of the timer."""
 
 
 class HubListener(Protocol):
@@ -80,8 +87,13 @@ class HubListener(Protocol):
 class Hub:
     """Who is connected, and who is asked to fork."""
 
-    def __init__(self, clock: Any, workers: Workers, wait_seconds: float, listener: HubListener) -> None:
+    def __init__(
+        self, clock: Any, workers: Workers, wait_seconds: float, listener: HubListener, *,
+        restart_wait_seconds: float,
+    ) -> None:  # fmt: skip
+        """`restart_wait_seconds`: how long a worker is waited for while there is no zygote at all."""
         self._clock, self._limits, self._wait_seconds = clock, workers, wait_seconds
+        self._restart_wait_seconds = restart_wait_seconds
         self._listener = listener
         self._providers: dict[Link, Provider] = {}
         self._workers: dict[Link, Worker] = {}
@@ -122,12 +134,20 @@ class Hub:
         return any(worker.call_id == call_id for worker in self._workers.values())
 
     def fork(self, job: Job, ready: Callable[[Worker], None], failed: Callable[[str], None]) -> None:
-        """Ask for a worker; exactly one of the two is called, within the configured wait."""
+        """Ask for a worker; exactly one of the two is called, within the configured waits."""
         forking = Forking(job, ready, failed)
         self._forking[job.call_id] = forking
         self._unwanted.discard(job.call_id)
+        forking.latest = self._clock.seconds() + self._wait_seconds + self._restart_wait_seconds
         forking.timer = self._clock.callLater(self._wait_seconds, self._late, forking)
         self._ask_next(forking, "no zygote is connected")
+
+    def replace(self, worker: Worker) -> None:
+        """It hangs, and another takes its call: two must not write the same journal."""
+        worker.link.send(Hangup(reason="it did not answer its INVITE"))
+        if worker.link.open and _is_worker(worker.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.pid, signal.SIGKILL)
 
     def unwanted(self, call_id: str) -> None:
         """The caller is gone before the worker was there: send it home when it comes."""
@@ -152,7 +172,8 @@ class Hub:
     def _ask_next(self, forking: Forking, why: str) -> None:
         provider = self.provider(forking.asked, outbound=forking.job.purpose != "inbound")
         if provider is None and not self._providers:
-            return  # the zygote is being started again; the wait is limited anyway
+            self._wait(forking, self._restart_wait_seconds)  # it is being started again
+            return
         if provider is None or len(forking.asked) >= MAX_TRIES:
             self._give_up(forking, why)
             return
@@ -160,9 +181,13 @@ class Hub:
         if not provider.link.send(Fork(job=forking.job)):
             self._ask_next(forking, "the zygote's connection is closed")
 
+    def _wait(self, forking: Forking, seconds: float) -> None:
+        left = forking.latest - self._clock.seconds()
+        forking.timer.reset(max(0.0, min(seconds, left)))
+
     def _late(self, forking: Forking) -> None:
         self._unwanted.add(forking.job.call_id)
-        self._give_up(forking, f"no worker within {self._wait_seconds} s")
+        self._give_up(forking, "no worker came in time")
 
     def _give_up(self, forking: Forking, why: str) -> None:
         if self._forking.get(forking.job.call_id) is not forking:
@@ -219,6 +244,7 @@ class Hub:
         self._providers[provider.link] = provider
         for forking in list(self._forking.values()):
             if not any(asked.link.open for asked in forking.asked):
+                self._wait(forking, self._wait_seconds)
                 self._ask_next(forking, "no zygote is willing")
 
     def _provider_gone(self, provider: Provider) -> None:
@@ -230,7 +256,7 @@ class Hub:
         if message.call_id in self._unwanted:
             self._unwanted.discard(message.call_id)
             link.send(Hangup(reason="nobody waits for this call any more"))
-        worker = Worker(link, message.call_id, message.purpose, message.sip_port)
+        worker = Worker(link, message.call_id, message.purpose, message.sip_port, message.pid)
         self._workers[link] = worker
         self._listener.worker_here(worker, message.dialogs)
         forking = self._forking.pop(message.call_id, None)
@@ -239,11 +265,15 @@ class Hub:
             forking.ready(worker)
 
     def _worker_gone(self, worker: Worker) -> None:
-        goes_on = self._listener.worker_gone(worker)
+        goes_on = self._listener.worker_gone(worker) or self._replaced(worker.call_id)
         if not worker.done:
             _log.error("a worker died", call_id=worker.call_id, retried=goes_on)
             if not goes_on:
                 self.tell_controllers(WorkerLost(call_id=worker.call_id))
+
+    def _replaced(self, call_id: str) -> bool:
+        """Whether the call has another worker already, or soon: then it is not lost."""
+        return call_id in self._forking or self.has_worker(call_id)
 
     def _originate(self, job: Job) -> None:
         if job.call_id in self._forking or self.has_worker(job.call_id):
@@ -256,3 +286,11 @@ class Hub:
             failed("all conversations are taken")
             return
         self.fork(job, lambda _: None, failed)
+
+
+def _is_worker(pid: int) -> bool:
+    """Workers call themselves so (hotline.calls.worker); nobody else is killed by mistake."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text() == "hotline-worker\n"
+    except OSError:
+        return False

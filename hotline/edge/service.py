@@ -51,7 +51,10 @@ class EdgeService:
         edge = settings.edge
         key = load_key(state / "key")
         marks, digest = Marks(key), Digest(edge.realm, key, seconds)
-        self._hub = Hub(reactor, settings.workers, edge.worker_wait_seconds, self)
+        self._hub = Hub(
+            reactor, settings.workers, edge.worker_wait_seconds, self,
+            restart_wait_seconds=edge.restart_wait_seconds,
+        )
         registrar = Registrar(
             state / "registrations.json", seconds, self._registration_changed,
             max_seconds=edge.max_register_seconds, max_contacts=edge.max_contacts,

@@ -151,7 +151,7 @@ def test_a_caller_who_hangs_up_before_the_worker_is_there_is_called_back(edge: E
 
 
 def test_no_zygote_means_refused_and_called_back(adapter: str) -> None:
-    with running_edge(adapter, edge__worker_wait_seconds=0.3) as edge:
+    with running_edge(adapter, edge__restart_wait_seconds=0.3) as edge:
         controller, trunk = edge.controller(), Phone(edge, TRUNK, user="13800138000")
         sent = trunk.invite()
         trunk.refused(sent, trunk.expect(503))

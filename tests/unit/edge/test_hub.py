@@ -16,6 +16,7 @@ class FakeLink:
 
     def __init__(self) -> None:
         self.told: list[Message] = []
+        self.open = True
 
     def send(self, message: Message) -> bool:
         self.told.append(message)
@@ -32,7 +33,7 @@ class Edge:
     def __init__(self) -> None:
         nobody: Any = None
         self.clock = Clock()
-        self.hub = Hub(self.clock, Workers(max_conversations=200), 1.5, nobody)
+        self.hub = Hub(self.clock, Workers(max_conversations=200), 1.5, nobody, restart_wait_seconds=6)
         self.old, self.new = self.zygote("1"), self.zygote("2")
         self.failed: list[str] = []
 
@@ -91,4 +92,32 @@ def test_a_zygote_that_comes_back_while_its_instance_drains_is_draining() -> Non
     assert edge.hub.provider() is None
     edge.fork("p1", "page")
     assert again.forks == ["p1"]
+    edge.end()
+
+
+def test_a_call_waits_longer_while_the_zygote_is_started_again() -> None:
+    edge = Edge()
+    edge.fork("c1", "inbound")
+    for link in (edge.new, edge.old):
+        link.open = False
+        edge.hub.link_closed(link)
+    edge.fork("c2", "inbound")
+    edge.clock.advance(5)
+    assert edge.failed == []
+    again = edge.zygote("2")
+    assert again.forks == ["c1", "c2"]
+    edge.clock.advance(1)
+    assert edge.failed == []
+    edge.clock.advance(0.6)
+    assert sorted(edge.failed) == ["c1", "c2"], "a zygote that is there has no more time than ever"
+    edge.end()
+
+
+def test_a_zygote_that_does_not_come_back_is_not_waited_for_for_ever() -> None:
+    edge = Edge()
+    for link in (edge.new, edge.old):
+        edge.hub.link_closed(link)
+    edge.fork("c1", "inbound")
+    edge.clock.advance(6.1)
+    assert edge.failed == ["c1"]
     edge.end()
