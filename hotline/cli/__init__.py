@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("calls", "List calls; show one as a timeline."),
     "tickets": ("tickets", "List tickets; show one with its history."),
     "crews": ("crews", "List crews; make the hash of a crew's PIN."),
+    "deadline": ("deadline", "When a report is due under a service standard, and how that was counted."),
+    "standards": ("standards", "List, check and explain the service standards."),
     "page": ("page", "Place a test page, marked as a drill."),
     "version": ("version", "Say which version, flows and model this is."),
 }
