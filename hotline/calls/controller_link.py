@@ -92,9 +92,11 @@ class WorkerEdgeLink:
     """Tells the edge that this worker is there, and after every reconnect what it is doing."""
 
     def __init__(
-        self, reactor: Any, path: Path, job: Job, sip_port: int, dialogs: Callable[[], tuple[Dialog, ...]]
-    ) -> None:
-        self._job, self._sip_port, self._dialogs = job, sip_port, dialogs
+        self, reactor: Any, path: Path, job: Job, sip_port: int, dialogs: Callable[[], tuple[Dialog, ...]],
+        unwanted: Callable[[Hangup], None] = lambda hangup: None,
+    ) -> None:  # fmt: skip
+        """`unwanted`: nobody waits for this worker any more."""
+        self._job, self._sip_port, self._dialogs, self._unwanted = job, sip_port, dialogs, unwanted
         self.opened: Callable[[], None] = lambda: None
         """Called whenever the edge knows of us."""
         self._client = LinkClient(reactor, path, self)
@@ -119,7 +121,9 @@ class WorkerEdgeLink:
         self.opened()
 
     def link_message(self, link: Link, message: AnyMessage) -> None:
-        """The edge has nothing to say to workers but SIP."""
+        """Besides SIP the edge says one thing: that a call is gone."""
+        if isinstance(message, Hangup):
+            self._unwanted(message)
 
     def link_closed(self, link: Link) -> None:
         """The client is reconnecting already."""

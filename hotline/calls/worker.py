@@ -22,7 +22,7 @@ from hotline.calls.context import Conversation, ConversationFactory, WorkerConte
 from hotline.calls.controller_link import WorkerControllerLink, WorkerEdgeLink
 from hotline.calls.inband_dtmf import InbandKeys
 from hotline.calls.recording import StereoRecording, relative_path
-from hotline.events import CallFailed
+from hotline.events import CallEnded, CallFailed, Event
 from hotline.ipc import Hangup, Job, Tell
 from hotline.journal import Journal
 from hotline.settings import Settings
@@ -120,8 +120,9 @@ class Worker:
         )  # fmt: skip
         self._switchboard.on_change = self._clock.wake
         self._edge = WorkerEdgeLink(
-            self._reactor, paths.run / "edge.sock", job, self._endpoint.sip_port, self._switchboard.dialogs
-        )
+            self._reactor, paths.run / "edge.sock", job, self._endpoint.sip_port, self._switchboard.dialogs,
+            self._unwanted,
+        )  # fmt: skip
         self._create_conversation()
 
     def serve(self) -> None:
@@ -174,7 +175,7 @@ class Worker:
 
         def go() -> None:
             nonlocal gone
-            if not gone:
+            if not gone and not self._over:
                 gone = True
                 self._outgoing()
 
@@ -202,6 +203,16 @@ class Worker:
     def _terminate(self) -> None:
         """SIGTERM: an orderly end of the call."""
         self._told(Hangup(reason="terminated"))
+
+    def _unwanted(self, hangup: Hangup) -> None:
+        """The caller left before we were there, or our page was given up: end, and say that we did."""
+        if self._over:
+            return
+        self._told(hangup)
+        if not self._switchboard.live_legs:
+            log.info("nobody waits for this call", why=hangup.reason)
+            self._write(CallEnded, by="abandoned", sip_status=487)
+            self._finished()
 
     # ---- the recording
     def _open_recording(self) -> StereoRecording | None:
@@ -237,8 +248,11 @@ class Worker:
 
     def _failed(self, what: str, fallback: str) -> None:
         log.error("call failed", why=what, fallback=fallback)
+        self._write(CallFailed, what=what, fallback=fallback)
+
+    def _write(self, event_type: type[Event], **fields: Any) -> None:
         try:
-            self._journal.append(CallFailed, what=what, fallback=fallback)
+            self._journal.append(event_type, **fields)
         except OSError:
             log.exception("the journal cannot be written")
 

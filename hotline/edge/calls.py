@@ -14,7 +14,7 @@ from hotline.edge.caller import caller_number
 from hotline.edge.forward import InviteForward, Target
 from hotline.edge.hub import Hub, Worker
 from hotline.edge.parts import WORKER, Flow, Parts
-from hotline.ipc import Hangup, Job
+from hotline.ipc import Job
 from hotline.settings import Entry, Settings, Trunk
 from hotline.sip.message import Request, Response
 from hotline.sip.transaction import ServerTransaction
@@ -143,7 +143,7 @@ class NewCall:
         """A worker that says nothing at all to its INVITE is as good as dead."""
         if self.worker is worker and self._forward is not None and not self._forward.heard:
             _log.error("a worker does not answer its INVITE", call_id=self.call_id)
-            worker.link.send(Hangup(reason="it did not answer its INVITE"))
+            self._hub.replace(worker)
             self.worker_lost()
 
     def worker_lost(self) -> bool:

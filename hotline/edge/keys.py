@@ -36,6 +36,8 @@ class Marks:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._life = secrets.token_hex(4)
+        """Tells branches of this process from those of the one before it."""
 
     def _sign(self, kind: str, *texts: str) -> str:
         text = "\0".join((kind, *texts)).encode("utf-8", "surrogateescape")
@@ -57,12 +59,16 @@ class Marks:
 
     def branch(self, request: Request) -> str:
         """A new branch that shows loops (RFC 3261 §16.6 step 8) and that we know again."""
-        plain = f"{secrets.token_hex(6)}.{self.loop(request)}"
+        plain = f"{self._life}{secrets.token_hex(6)}.{self.loop(request)}"
         return f"z9hG4bK{plain}.{self._sign('branch', plain)}"
 
     def ours(self, branch: str) -> bool:
         plain, _, signature = branch.removeprefix("z9hG4bK").rpartition(".")
         return _same(self._sign("branch", plain), signature)
+
+    def from_before(self, branch: str) -> bool:
+        """Whether an edge before this one made it; what this one made and forgot is over."""
+        return self.ours(branch) and not branch.removeprefix("z9hG4bK").startswith(self._life)
 
     def loop(self, request: Request) -> str:
         """The same for a request that comes again with nothing changed that routes it."""

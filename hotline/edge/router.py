@@ -89,7 +89,7 @@ class Router:
         client = self._parts.transactions.client(response)
         if client is not None:
             client.received(response)
-        elif self._parts.marks.ours(response.via.branch) and self._young():
+        elif self._parts.marks.from_before(response.via.branch) and self._young():
             self._after_restart(response)
 
     def _young(self) -> bool:

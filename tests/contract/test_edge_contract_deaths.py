@@ -55,12 +55,20 @@ def test_two_dead_workers_and_the_caller_is_called_back(edge: Edge) -> None:
 
 def test_a_worker_that_hangs_is_replaced(adapter: str) -> None:
     with running_edge(adapter, edge__worker_wait_seconds=0.4) as edge:
-        zygote, trunk = edge.zygote(), Phone(edge, TRUNK)
-        trunk.invite()
+        zygote, trunk, controller = edge.zygote(), Phone(edge, TRUNK), edge.controller()
+        sent = trunk.invite()
         hung = zygote.worker()
-        hung.expect("INVITE")
-        assert zygote.worker().expect("INVITE")
+        late = hung.expect("INVITE")
+        second = zygote.worker()
+        got = second.expect("INVITE")
         hung.link.expect("hangup")
+        hung.answer(late, 200, tag="late")
+        hung.die()
+        controller.nothing("worker_lost")
+        second.answer(got, 200, tag="second")
+        ok = trunk.expect(200)
+        assert ok.to_tag == "second"
+        trunk.ack(sent, ok)
 
 
 def test_a_dead_workers_caller_and_agent_get_a_bye(edge: Edge) -> None:
