@@ -56,7 +56,8 @@ def pss_mb(pid: int) -> float:
 def private_mb(pid: int) -> float:
     """Memory that is its own. Raises OSError."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return sum(int(rollup.partition(f"\nPrivate_{kind}:")[2].split()[0]) for kind in ("Clean", "Dirty")) / 1024
+    kinds = ("Clean", "Dirty")
+    return sum(int(rollup.partition(f"\nPrivate_{kind}:")[2].split()[0]) for kind in kinds) / 1024
 
 
 def machine() -> str:

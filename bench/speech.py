@@ -204,11 +204,11 @@ def known_sentences() -> list[tuple[str, str]]:
     return [(row["kind"], row["text"]) for row in rows]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sentences", type=Path, help="write what was heard to this YAML file")
     parser.add_argument("--json", action="store_true", help="print what was heard as JSON")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     model = load_model(MODEL)
     rows = understood(model, known_sentences())
     if options.json:
