@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import structlog
 
+from hotline.edge.dialog_files import DialogFiles, Tracked
 from hotline.edge.parts import Flow, Parts, phone_of
 from hotline.ipc import Dialog
 from hotline.sip.message import Message, Request, Response
@@ -24,31 +24,20 @@ Find = Callable[[str, Flow, Callable[[Hop | None], None]], None]
 """Finds the hop for a URI and a flow."""
 
 
-@dataclass(slots=True)
-class Tracked:
-    """One dialog of a worker, seen from the worker's side."""
-
-    call_id: str
-    sip_call_id: str
-    worker_tag: str
-    remote_tag: str
-    local_uri: str
-    remote_uri: str
-    remote_target: str
-    routes: tuple[str, ...]
-    """Beyond this edge."""
-    flow: Flow
-
-
 class Dialogs:
     """Those that are open now."""
 
-    def __init__(self, parts: Parts, find: Find) -> None:
-        self._parts, self._find = parts, find
-        self._open: dict[tuple[str, str], Tracked] = {}
+    def __init__(self, parts: Parts, find: Find, files: DialogFiles) -> None:
+        """Those of a killed edge are open from the start."""
+        self._parts, self._find, self._files = parts, find, files
+        self._open = {(known.sip_call_id, known.worker_tag): known for known in files.load()}
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def calls(self) -> set[str]:
+        """The call ids that have a dialog open."""
+        return {dialog.call_id for dialog in self._open.values()}
 
     def called_in(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> None:
         """A worker answered somebody."""
@@ -61,12 +50,13 @@ class Dialogs:
 
     def called_out(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> None:
         """Somebody answered a worker's call."""
+        self._add(self._tracked(call_id, invite, answer, flow))
+
+    def _tracked(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> Tracked:
         beyond = tuple(reversed([r for r in answer.all("record-route") if not self._own(r)]))
-        self._add(
-            Tracked(
-                call_id, invite.call_id, invite.from_tag, answer.to_tag, _plain(invite.get("from")),
-                _plain(answer.get("to")), _contact(answer), beyond, flow,
-            )
+        return Tracked(
+            call_id, invite.call_id, invite.from_tag, answer.to_tag, _plain(invite.get("from")),
+            _plain(answer.get("to")), _contact(answer), beyond, flow,
         )  # fmt: skip
 
     def told(self, call_id: str, dialogs: tuple[Dialog, ...]) -> None:
@@ -86,6 +76,7 @@ class Dialogs:
 
     def _add(self, dialog: Tracked) -> None:
         self._open[(dialog.sip_call_id, dialog.worker_tag)] = dialog
+        self._files.keep(dialog)
 
     def passed(self, request: Request) -> None:
         """A request inside a dialog goes by: BYE ends it, a new Contact moves its far end."""
@@ -94,16 +85,22 @@ class Dialogs:
             if key not in self._open:
                 continue
             if request.method == "BYE":
-                del self._open[key]
+                self._files.forget(self._open.pop(key))
             elif not from_worker and request.has("contact") and request.method in ("INVITE", "UPDATE"):
-                self._open[key].remote_target = _contact(request)
+                self._moved(self._open[key], _contact(request))
             return
+
+    def _moved(self, dialog: Tracked, contact: str) -> None:
+        if contact and contact != dialog.remote_target:
+            dialog.remote_target = contact
+            self._files.keep(dialog)
 
     def hang_up(self, call_id: str) -> int:
         """Say BYE in every dialog of that call; returns in how many."""
         mine = [key for key, dialog in self._open.items() if dialog.call_id == call_id]
         for key in mine:
-            self._bye(self._open.pop(key))
+            self._bye(self._open[key])
+            self._files.forget(self._open.pop(key))
         return len(mine)
 
     def _bye(self, dialog: Tracked) -> None:
@@ -126,8 +123,7 @@ class Dialogs:
 
     def reject_late(self, invite: Request, answer: Response, flow: Flow) -> None:
         """A 2xx for a worker that is dead by now: acknowledge it and end the dialog."""
-        self.called_out("", invite, answer, flow)
-        dialog = self._open.pop((invite.call_id, invite.from_tag))
+        dialog = self._tracked("", invite, answer, flow)
         ack = _bye_request(dialog)
         ack.method = "ACK"
         ack.set("cseq", f"{invite.cseq[0]} ACK")

@@ -10,6 +10,7 @@ import structlog
 from twisted.internet.error import CannotListenError
 
 from hotline.edge.admission import Admission
+from hotline.edge.dialog_files import DialogFiles
 from hotline.edge.dialogs import Dialogs
 from hotline.edge.finder import Finder
 from hotline.edge.hub import Hub, Worker
@@ -22,7 +23,7 @@ from hotline.edge.recovery import Unfinished, unfinished_calls
 from hotline.edge.registrar import Registrar
 from hotline.edge.router import Router
 from hotline.errors import HotlineError
-from hotline.ipc import Dialog, EdgeJournalGrew, EdgeStats, Message, Registered
+from hotline.ipc import Dialog, EdgeJournalGrew, EdgeStats, Message, Registered, WorkerLost
 from hotline.ipc_link import serve
 from hotline.settings import Settings
 from hotline.sip.digest import Digest
@@ -68,7 +69,7 @@ class EdgeService:
         )  # fmt: skip
         admission = Admission(settings, self._hub, registrar, digest, reactor.seconds)
         finder = Finder(reactor, self.transports, registrar)
-        self._dialogs = Dialogs(self.parts, finder.find)
+        self._dialogs = Dialogs(self.parts, finder.find, DialogFiles(state / "dialogs"))
         self._outbound = Outbound(self.parts, finder, self._dialogs, set(admission.phones))
         self._inbound = Inbound(self.parts, admission, finder, self._hub, self._call_answered)
         self._router = Router(
@@ -98,6 +99,9 @@ class EdgeService:
         left = unfinished_calls(self.parts.journal.path, self._utcnow())
         if left:
             self._reactor.callLater(RETURN_SECONDS, self._refuse_left, left)
+        talking = self._dialogs.calls()
+        if talking:
+            self._reactor.callLater(RETURN_SECONDS, self._end_orphaned, talking)
         _log.info("edge is listening", udp_port=listen.udp_port, tcp_port=listen.tcp_port)
 
     def stop(self) -> None:
@@ -120,6 +124,14 @@ class EdgeService:
                 within = self._settings.callbacks.refused_seconds
                 journal.callback(arrived.call_id, arrived.caller, "refused", within)
             journal.ended(arrived.call_id, "refused", 503)
+
+    def _end_orphaned(self, talking: set[str]) -> None:
+        """Whoever talked with a worker that died while the edge was away."""
+        for call_id in talking & self._dialogs.calls():
+            if not self._hub.has_worker(call_id):
+                _log.error("a worker died while the edge was away", call_id=call_id)
+                self._dialogs.hang_up(call_id)
+                self._hub.tell_controllers(WorkerLost(call_id=call_id))
 
     def _expire(self) -> None:
         self.parts.registrar.expire()

@@ -147,6 +147,29 @@ def test_a_worker_that_dies_after_the_edge_was_started_again_gets_its_byes(edge:
     trunk.answer(bye, 200)
 
 
+def test_a_worker_that_dies_together_with_the_edge_gets_its_byes(edge: Edge) -> None:
+    trunk, other, ended = Phone(edge, TRUNK), Phone(edge, TRUNK), Phone(edge, TRUNK)
+    sent, _, worker, _, _ = answered(edge, trunk)
+    _, _, living, got, answer = answered(edge, other)
+    ended_sent, ended_ok, third, _, _ = answered(edge, ended)
+    ended.send(ended.within("BYE", ended_sent, ended_ok))
+    third.answer(third.expect("BYE"), 200)
+    ended.expect(200)
+    edge.kill()
+    worker.die()
+    third.die()
+    edge.start()
+    controller = edge.controller()
+    living.reconnect(dialog_of(got, answer))
+    bye = trunk.expect("BYE")
+    assert bye.call_id == sent.call_id
+    trunk.answer(bye, 200)
+    assert controller.expect("worker_lost").call_id == worker.call_id
+    controller.nothing("worker_lost")
+    other.silence()
+    ended.silence()
+
+
 def test_an_answer_to_a_call_from_before_the_restart_still_reaches_the_caller(edge: Edge) -> None:
     zygote, trunk = edge.zygote(), Phone(edge, TRUNK)
     sent = trunk.invite()
