@@ -201,6 +201,12 @@ class DispatchFiles(Section):
     """Distance bands, road factor, chain, times."""
     gazetteer: Path
     """Streets and communities with coordinates."""
+    standards: Path = Path("service_standards")
+    """Folder of service standards: what the company promises, by kind of business."""
+    standard: str = "guangyuan-2022"
+    """The one that this deployment is held to."""
+    calendar: Path | None = None
+    """Holidays and make-up days of years that the library does not have."""
 
 
 class Web(Section):

@@ -182,6 +182,9 @@ def _dispatch_files(settings: Settings) -> Iterator[Finding]:
         optional: Path | None = getattr(settings, name)
         if optional is not None and not os.access(optional, os.R_OK):
             yield (name,), f"{optional} is not there or not readable"
+    calendar = settings.dispatch.calendar
+    if calendar is not None and not os.access(calendar, os.R_OK):
+        yield ("dispatch", "calendar"), f"{calendar} is not there or not readable"
 
 
 def _secrets_at_hand(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -70,16 +70,25 @@ def load_standards(folder: Path) -> tuple[Standard, ...]:
     return tuple(found)
 
 
-def load_calendar(path: Path) -> WorkCalendar:
+def deployed_standard(folder: Path, name: str) -> Standard:
+    """The standard that a configuration names. Raises ConfigurationError, also when there is none."""
+    try:
+        return load_standard(folder, name)
+    except UnknownStandardError as error:
+        raise ConfigurationError([Fault(folder, 0, "dispatch.standard", str(error))]) from None
+
+
+def load_calendar(path: Path | None) -> WorkCalendar:
     """The library's years and the operators' table; without a file the library's alone."""
-    if not path.exists():
+    if path is None or not path.exists():
         return WorkCalendar()
     return WorkCalendar(validate(YamlFile(path), CalendarTable))
 
 
-def calendar_notices(calendar: WorkCalendar, path: Path, now: datetime) -> tuple[Fault, ...]:
+def calendar_notices(calendar: WorkCalendar, path: Path | None, now: datetime) -> tuple[Fault, ...]:
     """One for each year without a calendar that runs or soon begins: for check-config, health and the log."""
-    return tuple(Fault(path, 0, "years", gap_advice(year)) for year in calendar_gaps(calendar, now))
+    file = path or Path(CALENDAR)
+    return tuple(Fault(file, 0, "years", gap_advice(year)) for year in calendar_gaps(calendar, now))
 
 
 def all_businesses(standards: Iterable[Standard]) -> frozenset[str]:

@@ -40,8 +40,8 @@ NEVER = {
     "hotline/web/": ("hotline.sip", "hotline.calls", "hotline.speech", "hotline.service", "hotline.edge",
                      "hotline.flow", "hotline.triage", "dispatch"),
 }
-BY_THE_DOOR = ("dispatch.api",)
-"""The only modules of dispatch that the call side imports."""
+BY_THE_DOOR = ("dispatch.api", "dispatch.deadlines")
+"""The only modules of dispatch that the call side imports; deadlines are pure rules that load no database."""
 
 
 @cache

@@ -108,7 +108,8 @@ def _stages(found: Standard) -> list[dict[str, Any]]:
     return [
         {"business": key, "title": one.title, "stage": plan.stage, "promise": promise_in_words(plan.promise),
          "after": plan.after, "clause": plan.clause or one.clause,
-         "trigger": plan.trigger, "words": plan.words, "unless_agreed": plan.unless_agreed, "overdue_to": list(found.clock_of(key).overdue_to)}
+         "trigger": plan.trigger, "words": plan.words, "unless_agreed": plan.unless_agreed,
+         "overdue_to": found.clock_of(key).overdue_to}
         for key, one in found.businesses.items() for plan in one.stages
     ]
 

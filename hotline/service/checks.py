@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from dispatch.api import Policy, Stations
 from hotline.errors import ConfigurationError, Fault
@@ -13,6 +16,7 @@ from hotline.service.information import load_information
 from hotline.settings import Settings
 from hotline.settings_file import CheckedSettings, check_settings
 from hotline.speech.recorded import load_recordings
+from hotline.standards import calendar_notices, deployed_standard, load_calendar, load_standards
 from hotline.triage import Gazetteer
 from hotline.yamlfile import load
 
@@ -25,6 +29,9 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: load(settings.dispatch.stations, Stations),
     lambda settings: load(settings.dispatch.policy, Policy),
     lambda settings: Gazetteer.load(settings.dispatch.gazetteer),
+    lambda settings: load_standards(settings.dispatch.standards),
+    lambda settings: deployed_standard(settings.dispatch.standards, settings.dispatch.standard),
+    lambda settings: load_calendar(settings.dispatch.calendar),
     lambda settings: load_information(settings.information),
     lambda settings: settings.customers and CsvCustomers(settings.customers),
 )
@@ -38,7 +45,12 @@ def check_everything(path: Path, overrides: Sequence[str] = ()) -> CheckedSettin
         try:
             check(checked.settings)
         except ConfigurationError as error:
-            faults.extend(error.faults)
+            faults.extend(fault for fault in error.faults if fault not in faults)
     if faults:
         raise ConfigurationError(faults)
-    return checked
+    return replace(checked, notices=(*checked.notices, *_calendar_notices(checked.settings)))
+
+
+def _calendar_notices(settings: Settings) -> tuple[Fault, ...]:
+    path = settings.dispatch.calendar
+    return calendar_notices(load_calendar(path), path, datetime.now(ZoneInfo(settings.timezone)))
