@@ -51,7 +51,10 @@ class ThreadedStream:
     """Speech that was never decoded because the decoder was behind."""
     _since_partial_ms = 0.0
     _in_utterance = False
-    _waiting_bytes = 0
+    _given_bytes = 0
+    """Written by the reactor's thread only, the next one by the decoder's only: so that no piece needs a
+    word from thread to thread. What was given and not decoded waits."""
+    _decoded_bytes = 0
     _busy_since: float | None = None
     _thread: threading.Thread | None = None
     _last_look: threading.Timer | None = None
@@ -139,7 +142,7 @@ class ThreadedStream:
         if ask:
             self._since_partial_ms = 0
         self._in_utterance |= any(piece.loud for piece in self._batch)
-        self._waiting_bytes += size
+        self._given_bytes += size
         self._queue.put(Pieces(self._batch, ask, self._silence_ms))
         self._batch = []
         self._start()
@@ -158,7 +161,7 @@ class ThreadedStream:
             self._fail(f"the decoder is stuck for {self._settings.stuck_seconds:g} s")
             return
         limit = self._settings.backlog_seconds * 1000 * BYTES_PER_MS
-        while self._waiting_bytes > limit and self._skip_oldest():
+        while self._given_bytes - self._decoded_bytes > limit and self._skip_oldest():
             pass
 
     def _skip_oldest(self) -> bool:
@@ -171,7 +174,7 @@ class ThreadedStream:
         if not self.skipped_ms:
             log.warning("speech_skipped", backlog_seconds=self._settings.backlog_seconds)
         size = sum(len(piece.pcm) for piece in work.pieces)
-        self._waiting_bytes -= size
+        self._given_bytes -= size
         self.skipped_ms += size / BYTES_PER_MS
         return True
 
@@ -185,8 +188,7 @@ class ThreadedStream:
         if self._finishing:
             self._finishing()
 
-    def _decoded(self, size: int, outcomes: list[Outcome]) -> None:
-        self._waiting_bytes -= size
+    def _tell(self, outcomes: list[Outcome]) -> None:
         for outcome in outcomes:
             if self._deaf:
                 return
@@ -224,8 +226,9 @@ class ThreadedStream:
             self._call_from_thread(self._finished, work.done)
             return False
         size, outcomes = self._decode(transcriber, work)
-        if size or outcomes:
-            self._call_from_thread(self._decoded, size, outcomes)
+        self._decoded_bytes += size
+        if outcomes:
+            self._call_from_thread(self._tell, outcomes)
         return True
 
     def _decode(
