@@ -95,6 +95,8 @@ class Edge(Section):
     """Phones that one user may have registered at once; all of them ring."""
     tcp_idle_seconds: Seconds = 900
     """A TCP connection without a byte for so long is closed; longer than `max_register_seconds`."""
+    journal_megabytes: float = Field(16, gt=0)
+    """A journal file of the edge that is so large is followed by a new one, and put away when stored."""
     default_trunk: str = ""
     """Over which trunk numbers are called that are not agents or full URIs."""
 

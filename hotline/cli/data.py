@@ -10,6 +10,7 @@ from typing import Any
 from dispatch.api import SqlStore, Store, StoreUnavailable
 from hotline import journal
 from hotline.errors import HotlineError, StoreUnavailableError
+from hotline.segments import with_last_done
 from hotline.settings import Settings
 from hotline.settings_file import SQLITE, read_secret
 
@@ -44,5 +45,6 @@ def journal_of(settings: Settings, call_id: str) -> list[dict[str, Any]]:
             return found
     return [
         entry.record.model_dump(mode="json")
-        for entry in journal.read(folder / "edge.jsonl") if entry.record.call_id == call_id
+        for path in with_last_done(folder)
+        for entry in journal.read(path) if entry.record.call_id == call_id
     ]

@@ -156,6 +156,12 @@ class Hub:
             forking.timer.cancel()
             self._unwanted.add(call_id)
 
+    def send_home(self, call_id: str) -> None:
+        """Its INVITE was lost with a former edge and will never come."""
+        for worker in self._workers.values():
+            if worker.call_id == call_id:
+                worker.link.send(Hangup(reason="its call was lost with the edge"))
+
     def tell_controllers(self, message: Message) -> None:
         for link in self._controllers:
             link.send(message)

@@ -9,25 +9,31 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from hotline.events import CallArrived, CallbackRequested, CallEnded, Event
+import structlog
 
-NAME = "edge.jsonl"
+from hotline.events import CallArrived, CallbackRequested, CallEnded, Event
+from hotline.segments import current, following
+
+_log = structlog.get_logger()
+FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
 class EdgeJournal:
-    """Appends records of many calls to `edge.jsonl`, each before it is acted on.
+    """Appends records of many calls to `edge.jsonl` and its successors, each before it is acted on.
 
     Event ids are `<call_id>/edge/<number>`, so that they never meet those of the call's worker.
     """
 
     def __init__(
-        self, directory: Path, utcnow: Callable[[], datetime], grew: Callable[[], None] = lambda: None
-    ) -> None:
+        self, directory: Path, utcnow: Callable[[], datetime], grew: Callable[[], None] = lambda: None,
+        *, most_bytes: int = 16_000_000,
+    ) -> None:  # fmt: skip
+        """A file of `most_bytes` is full, and the next one is begun (hotline.segments)."""
         directory.mkdir(parents=True, exist_ok=True)
-        self.path = directory / NAME
-        self._utcnow, self._grew = utcnow, grew
+        self.directory, self.path = directory, current(directory)
+        self._utcnow, self._grew, self._most_bytes = utcnow, grew, most_bytes
         self._numbers: Counter[str] = Counter()
-        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(self.path, FLAGS, 0o600)
         self._mend()
 
     def _mend(self) -> None:
@@ -62,7 +68,20 @@ class EdgeJournal:
             event_id=f"{call_id}/edge/{self._numbers[call_id]}", call_id=call_id, at=self._utcnow(), **fields
         )
         os.write(self._file, event.model_dump_json().encode() + b"\n")
+        if os.fstat(self._file).st_size >= self._most_bytes:
+            self._begin_next()
         self._grew()
+
+    def _begin_next(self) -> None:
+        """When that fails the full file is written on: calls come first."""
+        path = following(self.directory)
+        try:
+            file = os.open(path, FLAGS, 0o600)
+        except OSError as error:
+            _log.error("the edge cannot begin its next journal file", why=str(error))
+            return
+        os.close(self._file)
+        self._file, self.path = file, path
 
     def close(self) -> None:
         os.close(self._file)

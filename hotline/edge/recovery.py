@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from hotline.events import CallArrived, CallEnded
+from hotline.events import CallArrived, CallEnded, Record
 from hotline.journal import read
+from hotline.segments import DONE, with_last_done
 
 TAIL_BYTES = 262_144
 """So much of the journal's end is looked at: what a second of the busiest hour writes, and far more."""
@@ -25,12 +27,10 @@ class Unfinished:
     """How many it has in the edge's journal."""
 
 
-def unfinished_calls(journal: Path, now: datetime) -> list[Unfinished]:
-    """Those of the journal's end whose worker has not even begun a journal of its own."""
-    size = journal.stat().st_size if journal.exists() else 0
+def unfinished_calls(directory: Path, now: datetime) -> list[Unfinished]:
+    """Those of the journal's end whose worker has not even begun to write in a journal of its own."""
     open_calls: dict[str, Unfinished] = {}
-    for entry in read(journal, max(0, size - TAIL_BYTES)):
-        record = entry.record
+    for record in _last_records(directory):
         if isinstance(record, CallArrived) and now - record.at < RECENT:
             open_calls[record.call_id] = Unfinished(record, 1)
         elif isinstance(record, CallEnded):
@@ -38,9 +38,19 @@ def unfinished_calls(journal: Path, now: datetime) -> list[Unfinished]:
         elif record.call_id in open_calls:
             known = open_calls[record.call_id]
             open_calls[record.call_id] = Unfinished(known.arrived, known.records + 1)
-    return [call for call in open_calls.values() if not _has_worker(journal.parent, call.arrived.call_id)]
+    return [call for call in open_calls.values() if not _has_worker(directory, call.arrived.call_id)]
+
+
+def _last_records(directory: Path) -> Iterator[Record]:
+    for path in with_last_done(directory)[-2:]:
+        for entry in read(path, max(0, path.stat().st_size - TAIL_BYTES)):
+            yield entry.record
 
 
 def _has_worker(directory: Path, call_id: str) -> bool:
+    """A worker writes as soon as it has got its INVITE."""
     name = f"{call_id}.jsonl"
-    return (directory / name).exists() or (directory / "done" / name).exists()
+    try:
+        return (directory / name).stat().st_size > 0
+    except FileNotFoundError:
+        return (directory / DONE / name).exists()

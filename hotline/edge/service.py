@@ -60,7 +60,10 @@ class EdgeService:
             state / "registrations.json", seconds, self._registration_changed,
             max_seconds=edge.max_register_seconds, max_contacts=edge.max_contacts,
         )  # fmt: skip
-        journal = EdgeJournal(settings.paths.state / "journal", self._utcnow, self._journal_grew)
+        journal = EdgeJournal(
+            settings.paths.state / "journal", self._utcnow, self._journal_grew,
+            most_bytes=int(edge.journal_megabytes * 1_000_000),
+        )  # fmt: skip
         self.transports = Transports(reactor, self, idle_seconds=edge.tcp_idle_seconds)
         transactions = Transactions(reactor, self.transports.send)
         self.parts = Parts(
@@ -96,7 +99,7 @@ class EdgeService:
             raise AddressInUseError(f"the edge cannot listen: {error}") from error
         self._expire()
         self._tell_stats()
-        left = unfinished_calls(self.parts.journal.path, self._utcnow())
+        left = unfinished_calls(self.parts.journal.directory, self._utcnow())
         if left:
             self._reactor.callLater(RETURN_SECONDS, self._refuse_left, left)
         talking = self._dialogs.calls()
@@ -113,11 +116,13 @@ class EdgeService:
 
     def _refuse_left(self, left: list[Unfinished]) -> None:
         """Whoever called when the former edge was killed, and is with no worker, is called back."""
-        still = {call.arrived.call_id for call in unfinished_calls(self.parts.journal.path, self._utcnow())}
+        journal = self.parts.journal
+        still = {call.arrived.call_id for call in unfinished_calls(journal.directory, self._utcnow())}
         for call in left:
-            arrived, journal = call.arrived, self.parts.journal
-            if arrived.call_id not in still or self._hub.has_worker(arrived.call_id):
+            arrived = call.arrived
+            if arrived.call_id not in still or arrived.call_id in self._dialogs.calls():
                 continue
+            self._hub.send_home(arrived.call_id)
             _log.error("a call was lost when the edge died; it is called back", call_id=arrived.call_id)
             journal.resume(arrived.call_id, call.records)
             if arrived.trunk and call.records == 1:

@@ -22,7 +22,7 @@ from hotline.events import (
 )
 from hotline.ipc import Job
 from hotline.journal import read
-from hotline.service.journals import EDGE
+from hotline.segments import number_of, with_last_done
 
 
 @dataclass(slots=True)
@@ -84,10 +84,12 @@ class CallBook:
 
     def recall(self, directory: Path, offsets: Mapping[str, int]) -> None:
         """After a restart: what stored records say of calls that are still going on."""
-        going_on = {path.stem for path in directory.glob("*.jsonl")} - {EDGE}
-        for name in (EDGE, *sorted(going_on)):
-            for entry in read(directory / f"{name}.jsonl"):
-                if entry.next_offset <= offsets.get(name, 0) and entry.record.call_id in going_on:
+        calls = sorted(path for path in directory.glob("*.jsonl") if not number_of(path.stem))
+        going_on = {path.stem for path in calls}
+        for path in (*with_last_done(directory), *calls):
+            stored = offsets.get(path.stem, 0) if path.parent == directory else path.stat().st_size
+            for entry in read(path):
+                if entry.next_offset <= stored and entry.record.call_id in going_on:
                     self.take(entry.record)
 
     def forget(self, call_id: str) -> None:

@@ -18,11 +18,10 @@ import structlog
 
 from hotline.events import CallEnded, Record
 from hotline.journal import Entry, read
+from hotline.segments import DONE, EDGE, number_of, segments
 
 log = structlog.get_logger()
 
-EDGE = "edge"
-"""Name of the edge's journal, which never ends."""
 BATCH_RECORDS = 500
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class JournalReader:
     ) -> None:
         """`offsets`: what is stored, by journal name; None with the database away (the local note serves)."""
         self._directory = directory
-        self._done = directory / "done"
+        self._done = directory / DONE
         self._note = directory / "offsets.json"
         self._deliver = deliver
         self._files: dict[str, _File] = {}
@@ -63,12 +62,29 @@ class JournalReader:
 
     def scan(self) -> None:
         """Look at every journal; the doorbell only makes it sooner."""
-        self.look(EDGE)  # who rings stands there, and is needed for what the call says
+        self._follow_edge()  # who rings stands there, and is needed for what the call says
         for path in sorted(self._directory.glob("*.jsonl")):
-            self.look(path.stem)
+            if not number_of(path.stem):
+                self._follow(path.stem)
 
     def look(self, name: str) -> None:
         """Deliver what one journal has grown by."""
+        if name == EDGE:
+            self._follow_edge()
+        else:
+            self._follow(name)
+
+    def _follow_edge(self) -> None:
+        """All files of the edge's journal; one that has a successor is full, and put away when stored."""
+        found = segments(self._directory)
+        for path in found:
+            self._follow(path.stem)
+        for path in found[:-1]:
+            known = self._files.get(path.stem)
+            if known is not None and not known.unstored:
+                self._put_away(path.stem)
+
+    def _follow(self, name: str) -> None:
         path = self._directory / f"{name}.jsonl"
         file = self._files.get(name)
         if file is None:
@@ -96,7 +112,7 @@ class JournalReader:
         file = self._files[batch.journal]
         del file.unstored[: len(batch.records)]
         file.stored = self._offsets[batch.journal] = batch.next_offset
-        if file.ended and not file.unstored and batch.journal != EDGE:
+        if file.ended and not file.unstored and not number_of(batch.journal):
             self._put_away(batch.journal)
         self._write_note()
 
@@ -113,7 +129,7 @@ class JournalReader:
 
     def unfinished(self) -> list[str]:
         """Calls whose journal has no end yet."""
-        return [name for name, file in self._files.items() if name != EDGE and not file.ended]
+        return [name for name, file in self._files.items() if not (number_of(name) or file.ended)]
 
     def _hand_over(self, record: Record) -> None:
         try:

@@ -295,19 +295,20 @@ def test_a_torn_line_is_ended(tmp_path: Path) -> None:
     (tmp_path / "edge.jsonl").write_text('{"torn')
     journal = EdgeJournal(tmp_path, lambda: NOW)
     arrive(journal, "c1")
-    assert [call.arrived.call_id for call in unfinished_calls(journal.path, NOW)] == ["c1"]
+    assert [call.arrived.call_id for call in unfinished_calls(tmp_path, NOW)] == ["c1"]
     journal.close()
 
 
 def test_only_calls_between_two_chairs_are_left(tmp_path: Path) -> None:
     journal = EdgeJournal(tmp_path, lambda: NOW)
-    for call_id in ("left", "ended", "with-worker", "stored"):
+    for call_id in ("left", "without-invite", "ended", "with-worker", "stored"):
         arrive(journal, call_id)
     journal.ended("ended", "refused", 503)
-    (tmp_path / "with-worker.jsonl").touch()
+    (tmp_path / "with-worker.jsonl").write_text("{}\n")
+    (tmp_path / "without-invite.jsonl").touch()
     (tmp_path / "done").mkdir()
     (tmp_path / "done" / "stored.jsonl").touch()
-    assert [call.arrived.call_id for call in unfinished_calls(journal.path, NOW)] == ["left"]
-    assert unfinished_calls(journal.path, NOW + timedelta(hours=2)) == []
+    assert [call.arrived.call_id for call in unfinished_calls(tmp_path, NOW)] == ["left", "without-invite"]
+    assert unfinished_calls(tmp_path, NOW + timedelta(hours=2)) == []
     assert unfinished_calls(tmp_path / "none", NOW) == []
     journal.close()
