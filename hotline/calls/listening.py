@@ -1,0 +1,170 @@
+"""What is heard in a call, leg by leg: recogniser, triage, and what becomes of the words.
+
+Every leg that speaks has an ear of its own; only the caller's words decide anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import structlog
+
+from hotline.calls.ears import Emergency, Understanding, Understood
+from hotline.calls.ports import Leg
+from hotline.events import CallFailed, FactLearned, Heard
+from hotline.flow import inputs
+from hotline.speech.recogniser import Expectation, SpeechListener, SpeechStream, Transcript
+
+if TYPE_CHECKING:
+    from hotline.calls.conversation import CallConversation
+
+log = structlog.get_logger()
+
+FLUSH_SECONDS = 2.0
+"""How long a call that is over waits for the recogniser's last words."""
+
+Hear = Callable[[SpeechListener, int], SpeechStream]
+"""Opens a recogniser stream for a leg whose first sound is at that ms of the recording."""
+
+
+class Listening:
+    """The ears of one call."""
+
+    def __init__(self, call: CallConversation, hear: Hear, understanding: Understanding) -> None:
+        self._call = call
+        self._hear = hear
+        self._understanding = understanding
+        self._ears: dict[str, SpeechStream] = {}
+        self.last_words = ""
+
+    def begin(self, leg: Leg) -> None:
+        """Listen to a leg from now to the call's end; without a recogniser the call goes on by keys."""
+        if leg.leg_id in self._ears:
+            return
+        origin_ms = self._call.context.switchboard.recording_position_ms()
+        try:
+            self._ears[leg.leg_id] = self._hear(_LegEars(self, leg), origin_ms)
+        except Exception as error:
+            log.exception("no ears", call_id=self._call.journal.call_id)
+            self.failed(repr(error))
+
+    def feed(self, leg: Leg, pcm: bytes) -> None:
+        ears = self._ears.get(leg.leg_id)
+        if ears is not None:
+            ears.feed(pcm)
+
+    def expect(self, leg: Leg, what: Expectation) -> None:
+        ears = self._ears.get(leg.leg_id)
+        if ears is not None:
+            ears.expect(what)
+
+    def close(self, done: Callable[[], None]) -> None:
+        """Wait shortly for the last words: a leak said while hanging up still counts."""
+        waiting = set(self._ears)
+        over = False
+
+        def end() -> None:
+            nonlocal over
+            if not over:
+                over = True
+                if limit.active():
+                    limit.cancel()
+                done()
+
+        def flushed(leg_id: str) -> None:
+            waiting.discard(leg_id)
+            if not waiting:
+                end()
+
+        limit = self._call.clock.callLater(FLUSH_SECONDS, end)
+        for leg_id, ears in list(self._ears.items()):
+            ears.close(lambda leg_id=leg_id: flushed(leg_id))  # type: ignore[misc]
+        if not waiting:
+            end()
+
+    # ---- what the recognisers say
+    def partial(self, leg: Leg, text: str, end_ms: int) -> None:
+        if leg is self._call.leg:
+            self._understand(text, final=False, end_ms=end_ms)
+
+    def final(self, leg: Leg, transcript: Transcript) -> None:
+        self._call.journal.append(
+            Heard,
+            leg_id=leg.leg_id,
+            role=leg.role,
+            text=transcript.text,
+            start_ms=transcript.start_ms,
+            end_ms=transcript.end_ms,
+            confidence=transcript.confidence,
+            words=transcript.words,
+        )
+        if leg is self._call.leg:
+            self._understand(transcript.text, final=True, end_ms=transcript.end_ms)
+
+    def failed(self, why: str) -> None:
+        self._call.journal.append(CallFailed, what=f"recogniser: {why}", fallback="keys and persons")
+
+    def _understand(self, text: str, *, final: bool, end_ms: int) -> None:
+        call = self._call
+        if call.page.concerns_crew:
+            call.feed(inputs.Utterance(text, final, call.now()))
+            return
+        self.last_words = text
+        understood = self._meaning(text, final)
+        if understood.emergency is not None:
+            self._emergency(understood.emergency, end_ms)
+        if call.message is not None:
+            call.message.spoken(call.clock.seconds())
+        call.feed(
+            inputs.Utterance(
+                text,
+                final,
+                call.now(),
+                label=understood.label,
+                confidence=understood.confidence,
+                address=understood.address,
+                number=understood.number,
+                latitude=understood.latitude,
+                longitude=understood.longitude,
+            )
+        )
+
+    def _meaning(self, text: str, final: bool) -> Understood:
+        """A fault of the rules leaves the words to the flow's own phrases."""
+        try:
+            return self._understanding.of(text, final)
+        except Exception as error:
+            log.exception("not understood", call_id=self._call.journal.call_id)
+            self._call.journal.append(CallFailed, what=f"triage: {error!r}", fallback="phrases of the flow")
+            return Understood()
+
+    def _emergency(self, emergency: Emergency, end_ms: int) -> None:
+        """Declared once; a graver hazard or the place, learned later, reach the crews already paged."""
+        call = self._call
+        if not call.declared:
+            call.declare("speech", emergency, end_ms)
+        else:
+            call.journal.append(FactLearned, field="hazard", value=emergency.hazard, confirmed=False)
+            if emergency.place != "unknown":
+                call.journal.append(FactLearned, field="place", value=emergency.place, confirmed=False)
+            call.last_emergency = emergency
+        if not call.over:
+            call.feed(inputs.EmergencyHeard(emergency.hazard, emergency.place, call.now()))
+
+
+class _LegEars:
+    """Passes what one leg says on."""
+
+    def __init__(self, listening: Listening, leg: Leg) -> None:
+        self._listening = listening
+        self._leg = leg
+
+    def partial(self, text: str, end_ms: int) -> None:
+        self._listening.partial(self._leg, text, end_ms)
+
+    def final(self, transcript: Transcript) -> None:
+        self._listening.final(self._leg, transcript)
+
+    def failed(self, why: str) -> None:
+        self._listening.failed(why)
