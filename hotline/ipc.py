@@ -117,6 +117,8 @@ class OriginateFailed(Message):
     type: Literal["originate_failed"] = "originate_failed"
     call_id: str
     why: str
+    busy: bool = False
+    """Only for want of room: the order stands and is given again."""
 
 
 class WorkerLost(Message):

@@ -116,7 +116,7 @@ class NewCall:
         """Write it down, then look for a worker."""
         write_arrival(self._parts, self._request, self._job)
         self._parts.stats["calls_arrived"] += 1
-        if self._hub.room(outbound=False):
+        if self._hub.room("inbound"):
             self._fork()
         else:
             self._parts.stats["calls_without_room"] += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from hotline.ipc import (
     OriginateFailed,
     ProviderDraining,
     ProviderHello,
+    Purpose,
     WorkerDone,
     WorkerLost,
     WorkerReady,
@@ -36,6 +38,10 @@ from hotline.settings import Workers
 _log = structlog.get_logger()
 MAX_TRIES = 3
 """So many zygotes are asked for one worker."""
+KEPT_FREE: dict[Purpose, float] = {
+    "inbound": 1.0, "callback": 0.5, "selftest": 0.5, "notify": 0.25, "page": 0.0
+}
+"""The share of `workers.reserved_for_pages` that each purpose leaves to those after it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -122,10 +128,11 @@ class Hub:
     def conversations(self) -> int:
         return len(self._workers) + len(self._forking)
 
-    def room(self, *, outbound: bool) -> bool:
-        """Whether another conversation may begin; some room is kept for pages and call-backs."""
-        most = self._limits.max_conversations - (0 if outbound else self._limits.reserved_for_pages)
-        return self.conversations < max(most, 1)
+    def room(self, purpose: Purpose) -> bool:
+        """Whether another conversation may begin. Callers leave room for what we dial, call-backs of a
+        flood leave some for alarms, and these for pages, which may take the last."""
+        kept = math.ceil(self._limits.reserved_for_pages * KEPT_FREE[purpose])
+        return self.conversations < max(self._limits.max_conversations - kept, 1)
 
     def worker_on(self, port: int) -> Worker | None:
         return next((worker for worker in self._workers.values() if worker.port == port), None)
@@ -288,8 +295,10 @@ class Hub:
         def failed(why: str) -> None:
             self.tell_controllers(OriginateFailed(call_id=job.call_id, why=why))
 
-        if not self.room(outbound=True):
-            failed("all conversations are taken")
+        if not self.room(job.purpose):
+            self.tell_controllers(
+                OriginateFailed(call_id=job.call_id, why="all conversations are taken", busy=True)
+            )
             return
         self.fork(job, lambda _: None, failed)
 

@@ -223,12 +223,17 @@ class Controller:
         if self._book.running(call_id):
             self._mourner.look(call_id, certain=True)
 
-    def originate_failed(self, call_id: str, why: str) -> None:
-        """No worker could be had for a call of ours: the next crew, or the next attempt."""
+    def originate_failed(self, call_id: str, why: str, *, busy: bool) -> None:
+        """No worker could be had for a call of ours: the next crew, or the next attempt.
+
+        For want of room nobody is passed over: dispatch gives the order again until its time is up.
+        """
         note = self._book.get(call_id)
         if note is None:
             return
         self._book.forget(call_id)
+        if busy:
+            return
         event_id, now = f"{call_id}/not-originated", utcnow()
         if note.purpose == "page":
             report = PageReport(event_id=event_id, at=now, page_id=call_id, event=PageEvent.FAIL, why=why)

@@ -45,7 +45,7 @@ class LinesListener(Protocol):
         """The edge says that the worker is dead."""
         ...
 
-    def originate_failed(self, call_id: str, why: str) -> None: ...
+    def originate_failed(self, call_id: str, why: str, *, busy: bool) -> None: ...
 
     def registered(self, user: str, reachable: bool) -> None: ...
 
@@ -152,7 +152,7 @@ class EdgeLine:
         elif isinstance(message, WorkerLost):
             self._listener.worker_lost(message.call_id)
         elif isinstance(message, OriginateFailed):
-            self._listener.originate_failed(message.call_id, message.why)
+            self._listener.originate_failed(message.call_id, message.why, busy=message.busy)
         elif isinstance(message, Registered):
             self._listener.registered(message.user, message.reachable)
         elif isinstance(message, EdgeStats):

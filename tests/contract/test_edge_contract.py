@@ -186,7 +186,8 @@ def test_calls_beyond_the_capacity_are_refused_but_pages_are_not(adapter: str) -
         for call_id in ("p1", "p2", "p3"):
             controller.send(Originate(job=Job(call_id=call_id, purpose="page", entry="page", dial="sip:x@y")))
         assert [zygote.fork().job.call_id, zygote.fork().job.call_id] == ["p1", "p2"]
-        assert controller.expect("originate_failed").call_id == "p3"
+        failed = controller.expect("originate_failed")
+        assert (failed.call_id, failed.busy) == ("p3", True)
 
 
 def test_the_workers_refusal_reaches_the_caller_and_he_is_called_back(edge: Edge) -> None:

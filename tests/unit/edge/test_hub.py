@@ -30,10 +30,11 @@ class FakeLink:
 class Edge:
     """A hub with two instances' zygotes and a clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Workers | None = None) -> None:
         nobody: Any = None
+        limits = limits or Workers(max_conversations=200)
         self.clock = Clock()
-        self.hub = Hub(self.clock, Workers(max_conversations=200), 1.5, nobody, restart_wait_seconds=6)
+        self.hub = Hub(self.clock, limits, 1.5, nobody, restart_wait_seconds=6)
         self.old, self.new = self.zygote("1"), self.zygote("2")
         self.failed: list[str] = []
 
@@ -120,4 +121,18 @@ def test_a_zygote_that_does_not_come_back_is_not_waited_for_for_ever() -> None:
     edge.fork("c1", "inbound")
     edge.clock.advance(6.1)
     assert edge.failed == ["c1"]
+    edge.end()
+
+
+def test_a_flood_of_callers_and_call_backs_leaves_room_for_pages() -> None:
+    edge = Edge(Workers(max_conversations=10, reserved_for_pages=4))
+
+    def fill(purpose: Purpose) -> int:
+        number = 0
+        while edge.hub.room(purpose):
+            number += 1
+            edge.fork(f"{purpose}{number}", purpose)
+        return number
+
+    assert [fill("inbound"), fill("callback"), fill("notify"), fill("page")] == [6, 2, 1, 1]
     edge.end()
