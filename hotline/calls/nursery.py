@@ -9,6 +9,7 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+SPARE_NAME = "hotline-spare"
+"""What the kernel calls a spare until it has a call (`ps -o comm`): a drain does not wait for it."""
 TAKEN = b"+"
 """What a spare answers to its job."""
 
@@ -110,6 +113,9 @@ class Nursery:
     def _become_worker(self, keep: socket.socket | None) -> None:
         """In the child: leave everything of the zygote behind."""
         os.setsid()
+        if keep is not None:
+            with contextlib.suppress(OSError):
+                Path("/proc/self/comm").write_text(SPARE_NAME)
         signal.set_wakeup_fd(-1)
         for number in self._resets:
             signal.signal(number, signal.SIG_DFL)

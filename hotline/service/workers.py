@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from hotline.calls.nursery import SPARE_NAME
 from hotline.service import process
 from hotline.service.process import ProcessRecord
 from hotline.service.roles import MODULES
 
 
 def of_instance(name: str, *, besides: Collection[int]) -> list[ProcessRecord]:
-    """Living workers of an instance; `besides`: pids of processes that are none (the zygote)."""
+    """Living workers of an instance that have a call; `besides`: pids that are none (the zygote)."""
     found = []
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal() and int(folder.name) not in besides and _is_fork_of(folder, name):
@@ -28,6 +29,8 @@ def of_instance(name: str, *, besides: Collection[int]) -> list[ProcessRecord]:
 
 def _is_fork_of(folder: Path, name: str) -> bool:
     try:
+        if (folder / "comm").read_text().strip() == SPARE_NAME:
+            return False
         words = (folder / "cmdline").read_bytes().decode("utf-8", "replace").split("\0")
     except OSError:
         return False

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hotline import ipc
+from hotline.service import workers
 from tests.live.worker_rig import ROOT, WorkerRig, wait_until
 
 
@@ -124,6 +125,19 @@ def test_spares_take_the_calls(tmp_path: Path) -> None:
         wait_until(
             lambda: sum(alive(pid) for pid in left) <= 2, "spares without a zygote must end by themselves"
         )
+
+
+def test_a_drain_waits_for_calls_and_not_for_spares(tmp_path: Path) -> None:
+    with WorkerRig(tmp_path, spares=2) as rig:
+        wait_until(lambda: len(children(rig)) == 2, "no spares")
+        call = rig.fork("call-1")
+        wait_until(lambda: len(children(rig)) == 3, "the spare was not replaced")
+        wait_until(lambda: waited_for(rig) == {call.pid}, "not the call alone")
+
+
+def waited_for(rig: WorkerRig) -> set[int]:
+    """The rig's processes that a supervisor takes for conversations."""
+    return {one.pid for one in workers.of_instance("1", besides=[])} & set(children(rig))
 
 
 def test_flows_are_loaded_anew_and_bad_ones_change_nothing(tmp_path: Path) -> None:
