@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +18,7 @@ from hotline.errors import ConfigurationError, Fault
 
 Model = TypeVar("Model", bound=BaseModel)
 Location = Sequence[str | int]
+DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 
 
 class YamlFile:
@@ -39,6 +42,10 @@ class YamlFile:
             raise ConfigurationError([Fault(path, line, "", f"not valid YAML: {error.problem}")]) from error
         except YAMLError as error:
             raise ConfigurationError([Fault(path, 0, "", f"not valid YAML: {error}")]) from error
+        except ValueError as error:
+            # Something that looks like a date and is none: 2027-02-30.
+            fault = Fault(path, _bad_date_line(source), "", f"no date: {error}")
+            raise ConfigurationError([fault]) from error
 
     def line(self, location: Location) -> int:
         """Line (from 1) of the field at `location`, or of the nearest enclosing one that exists."""
@@ -59,6 +66,17 @@ class YamlFile:
 def dotted(location: Location) -> str:
     """`("edge", "trunks", 0)` → `edge.trunks.0`."""
     return ".".join(str(part) for part in location)
+
+
+def _bad_date_line(text: str) -> int:
+    """The first line with a date that the calendar does not have; 0 when none is found."""
+    for number, line in enumerate(text.splitlines(), 1):
+        for found in DATE.findall(line.partition("#")[0]):
+            try:
+                date(*map(int, found))
+            except ValueError:
+                return number
+    return 0
 
 
 def _position(node: object, part: str | int) -> int | None:

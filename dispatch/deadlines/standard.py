@@ -51,7 +51,7 @@ def lineage(name: str, profiles: Mapping[str, Profile]) -> tuple[str, ...]:
     found = [name]
     while (follows := profiles[found[-1]].follows) is not None:
         if follows.standard in found:
-            raise ProfileFault(found[-1], ("follows", "standard"), "follows this one itself")
+            raise ProfileFault(found[-1], ("follows", "standard"), "that one follows this one itself")
         if follows.standard not in profiles:
             raise ProfileFault(found[-1], ("follows", "standard"), f"there is no profile {follows.standard}")
         found.append(follows.standard)

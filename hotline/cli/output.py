@@ -28,7 +28,8 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *
         console = Console(width=WIDTH_OF_A_FILE)
     table = Table()
     for number, heading in enumerate(columns.values()):
-        table.add_column(heading, no_wrap=number == 0)
+        # Chinese has no spaces: without folding a long cell would end in dots.
+        table.add_column(heading, no_wrap=number == 0, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key in columns))
     console.print(table)
