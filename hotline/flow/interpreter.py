@@ -64,11 +64,12 @@ def _stale(run: Run, given: inputs.Input) -> bool:
 
 # Hanging up
 def _hung_up(run: Run) -> None:
-    """The caller is gone: do the paperwork, then end."""
+    """The caller is gone: do the paperwork, then end. Who was talking to a person left nothing undone."""
+    talked = run.at.transfer == "talking"
     run.change(gone=True, interjections=(), playing=False, timers=frozenset(), acting="", transfer="",
                recording=False)
     run.change(emergency_owed=False)
-    run.target = _paperwork(run)
+    run.target = None if talked else _paperwork(run)
     if run.target is None:
         run.finish()
 

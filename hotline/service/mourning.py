@@ -119,6 +119,6 @@ class Mourner:
         for file in recordings.glob(f"*/*/*/{call_id}.wav"):
             try:
                 return str(file.relative_to(recordings)), repair_recording(file)
-            except OSError:
+            except (OSError, ValueError):
                 log.exception("recording not mended", call_id=call_id)
         return None
