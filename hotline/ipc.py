@@ -136,6 +136,8 @@ class Registered(Message):
 
 class EdgeJournalGrew(Message):
     type: Literal["edge_journal_grew"] = "edge_journal_grew"
+    unwritten: tuple[str, ...] = ()
+    """Records, as they would stand in the journal, that a full or broken disk does not take."""
 
 
 class EdgeStats(Message):
@@ -157,6 +159,8 @@ class WorkerHello(Message):
 class JournalGrew(Message):
     type: Literal["journal_grew"] = "journal_grew"
     call_id: str
+    unwritten: tuple[str, ...] = ()
+    """As in `EdgeJournalGrew`."""
 
 
 class Ask(Message):

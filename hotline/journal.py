@@ -6,15 +6,15 @@ offset of what it has stored, so every record is stored once, whenever that can 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from hotline.appending import NEWEST, AppendFile
 from hotline.events import Event, Record, parse_record
 
 EventType = TypeVar("EventType", bound=Event)
@@ -32,43 +32,50 @@ class Journal:
         grew: Callable[[], None] = lambda: None,
     ) -> None:
         """`grew` is called after each append (the doorbell to the controller); it must not raise."""
-        directory.mkdir(parents=True, exist_ok=True)
         self.path = directory / f"{call_id}.jsonl"
         self.call_id = call_id
         self._utcnow = utcnow
         self._grew = grew
-        self._file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if _torn(self.path):
-            os.write(self._file, b"\n")
-        self._number = sum(1 for _ in read(self.path))
+        self._file = AppendFile(self.path)
+        self._number = _last_number(self.path)
+
+    def unwritten(self, newest: int = NEWEST) -> tuple[str, ...]:
+        """Records that a full or broken disk does not take; they wait and go with the next append."""
+        return self._file.unwritten(newest)
 
     def append(self, event_type: type[EventType], **fields: Any) -> EventType:
-        """Write one record in a single unbuffered append; a SIGKILL right after cannot lose it."""
+        """Write one record in a single unbuffered append; a SIGKILL right after cannot lose it.
+
+        With the disk full it waits in memory (`unwritten`) and the doorbell carries it: the call goes on.
+        """
         self._number += 1
         event = event_type(
             event_id=f"{self.call_id}/{self._number}", call_id=self.call_id, at=self._utcnow(), **fields
         )
-        os.write(self._file, event.model_dump_json().encode() + b"\n")
+        self._file.append(event.model_dump_json().encode() + b"\n")
         self._grew()
         return event
 
+    def retry(self) -> None:
+        """Write what waits, if anything does and the disk has room again."""
+        if self._file.unwritten(1) and self._file.flush():
+            self._grew()
+
     def sync(self) -> None:
         """Put what was written onto the disk itself (against loss of power); may take milliseconds."""
-        os.fdatasync(self._file)
+        self._file.sync()
 
     def close(self) -> None:
-        os.close(self._file)
+        self._file.close()
 
 
-def _torn(path: Path) -> bool:
-    """Whether a writer before us died in the middle of a line."""
-    with path.open("rb") as file:
-        return bool(file.seek(0, os.SEEK_END)) and not _last_byte(file) == b"\n"
-
-
-def _last_byte(file: BinaryIO) -> bytes:
-    file.seek(-1, os.SEEK_END)
-    return file.read(1)
+def _last_number(path: Path) -> int:
+    """The highest number given so far: a line that cannot be read has used one up too."""
+    try:
+        numbers = [entry.record.event_id.rpartition("/")[2] for entry in read(path)]
+    except OSError:
+        return 0
+    return max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from hotline.appending import NEWEST
 from hotline.calls.ports import Clock, Timer
 from hotline.ipc import (
     Answer,
@@ -28,6 +29,7 @@ from hotline.ipc_link import Link, LinkClient
 
 log = structlog.get_logger()
 UNAVAILABLE = "unavailable"
+MAX_UNWRITTEN = 2000
 
 
 class WorkerControllerLink:
@@ -38,13 +40,15 @@ class WorkerControllerLink:
         self._job, self._told = job, told
         self._asked: dict[int, tuple[Callable[[Answer], None], Timer]] = {}
         self._last_ask = 0
+        self.unwritten: Callable[[int], tuple[str, ...]] = lambda newest: ()
+        """What the disk does not take of our journal goes with the doorbell."""
         self._client = LinkClient(reactor, path, self)
 
     def start(self) -> None:
         self._client.start()
 
     def journal_grew(self) -> None:
-        self._client.send(JournalGrew(call_id=self._job.call_id))
+        self._client.send(JournalGrew(call_id=self._job.call_id, unwritten=self.unwritten(NEWEST)))
 
     def ask(
         self,
@@ -64,7 +68,7 @@ class WorkerControllerLink:
     # ---- hotline.ipc_link.LinkListener
     def link_opened(self, link: Link) -> None:
         link.send(WorkerHello(call_id=self._job.call_id, purpose=self._job.purpose, pid=os.getpid()))
-        link.send(JournalGrew(call_id=self._job.call_id))
+        link.send(JournalGrew(call_id=self._job.call_id, unwritten=self.unwritten(MAX_UNWRITTEN)))
 
     def link_message(self, link: Link, message: AnyMessage) -> None:
         if isinstance(message, Answer):

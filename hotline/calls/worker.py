@@ -110,6 +110,7 @@ class Worker:
         self._journal = Journal(
             paths.state / "journal", job.call_id, _utcnow, grew=self._controller.journal_grew
         )
+        self._controller.unwritten = self._journal.unwritten
         self._switchboard = PjSwitchboard(
             self._endpoint, self._reactor, job.call_id, self._open_recording, InbandKeys
         )
@@ -238,6 +239,7 @@ class Worker:
     def _watch(self) -> None:
         """Legs whose far end is gone; a worker that nobody needs any more."""
         self._reactor.callLater(self._watch_seconds, self._watch)
+        self._journal.retry()
         self._switchboard.end_silent_legs(self._settings.workers.dead_peer_seconds)
         now = self._reactor.seconds()
         if self._switchboard.live_legs:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
+from hotline.appending import NEWEST, AppendFile
 from hotline.events import CallArrived, CallbackRequested, CallEnded, Event
 from hotline.segments import current, following
-
-_log = structlog.get_logger()
-FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
 
 class EdgeJournal:
@@ -29,18 +24,19 @@ class EdgeJournal:
         *, most_bytes: int = 16_000_000,
     ) -> None:  # fmt: skip
         """A file of `most_bytes` is full, and the next one is begun (hotline.segments)."""
-        directory.mkdir(parents=True, exist_ok=True)
         self.directory, self.path = directory, current(directory)
         self._utcnow, self._grew, self._most_bytes = utcnow, grew, most_bytes
         self._numbers: Counter[str] = Counter()
-        self._file = os.open(self.path, FLAGS, 0o600)
-        self._mend()
+        self._file = AppendFile(self.path)
 
-    def _mend(self) -> None:
-        """End a line that a SIGKILL cut off, so that it does not swallow the next one."""
-        size = os.fstat(self._file).st_size
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
-            os.write(self._file, b"\n")
+    def unwritten(self, newest: int = NEWEST) -> tuple[str, ...]:
+        """Records that a full or broken disk does not take; they wait and go with the next append."""
+        return self._file.unwritten(newest)
+
+    def retry(self) -> None:
+        """Write what waits, if anything does and the disk has room again."""
+        if self._file.unwritten(1) and self._file.flush():
+            self._grew()
 
     def arrived(self, call_id: str, **fields: Any) -> None:
         self._append(CallArrived, call_id, direction="inbound", purpose="inbound", **fields)
@@ -67,21 +63,17 @@ class EdgeJournal:
         event = event_type(
             event_id=f"{call_id}/edge/{self._numbers[call_id]}", call_id=call_id, at=self._utcnow(), **fields
         )
-        os.write(self._file, event.model_dump_json().encode() + b"\n")
-        if os.fstat(self._file).st_size >= self._most_bytes:
+        written = self._file.append(event.model_dump_json().encode() + b"\n")
+        if written and self._file.size_bytes >= self._most_bytes:
             self._begin_next()
         self._grew()
 
     def _begin_next(self) -> None:
         """When that fails the full file is written on: calls come first."""
-        path = following(self.directory)
-        try:
-            file = os.open(path, FLAGS, 0o600)
-        except OSError as error:
-            _log.error("the edge cannot begin its next journal file", why=str(error))
-            return
-        os.close(self._file)
-        self._file, self.path = file, path
+        file = AppendFile(following(self.directory))
+        if file.flush():
+            self._file.close()
+            self._file, self.path = file, file.path
 
     def close(self) -> None:
-        os.close(self._file)
+        self._file.close()

@@ -11,10 +11,10 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -43,6 +43,7 @@ from hotline.web.site import make_site
 from hotline.web.status import Status
 
 log = structlog.get_logger()
+Result = TypeVar("Result")
 
 SCAN_SECONDS = 1.0
 """How often journals are looked at without a doorbell, and dispatch without anything due."""
@@ -155,16 +156,20 @@ class Controller:
         if self._stopped:
             return
         self._wake = None
-        try:
-            self._reader.scan()
-            due = self._dispatch.run()
-            self._storing.go()
-        except Exception:
-            log.exception("controller turn failed")
-            due = None
+        self._safely(self._reader.scan)
+        due = self._safely(self._dispatch.run)
+        self._safely(self._storing.go)
         self._end_if_possible()
         seconds = SCAN_SECONDS if due is None else (due - utcnow()).total_seconds()
         self._turn_in(min(max(seconds, 0.0), SCAN_SECONDS))
+
+    def _safely(self, step: Callable[[], Result]) -> Result | None:
+        """What fails in one step of a turn must not keep the pages of the next one back."""
+        try:
+            return step()
+        except Exception:
+            log.exception("a step of the controller's turn failed")
+            return None
 
     def _turn_in(self, seconds: float) -> None:
         if self._stopped:
@@ -200,8 +205,9 @@ class Controller:
         self._reactor.callLater(5 * SCAN_SECONDS, self._look_for_dead)
 
     # ---- what comes in over the wires (hotline.service.lines.LinesListener)
-    def journal_grew(self, name: str) -> None:
+    def journal_grew(self, name: str, unwritten: Sequence[str] = ()) -> None:
         self._reader.look(name)
+        self._reader.hear(unwritten)
         self._turn_in(0)
 
     def worker_here(self, call_id: str) -> None:

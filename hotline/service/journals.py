@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
-from hotline.events import CallEnded, Record
+from hotline.events import CallEnded, Record, parse_record
 from hotline.journal import Entry, read
 from hotline.segments import DONE, EDGE, number_of, segments
 
@@ -56,6 +57,7 @@ class JournalReader:
         self._note = directory / "offsets.json"
         self._deliver = deliver
         self._files: dict[str, _File] = {}
+        self._unreadable: set[str] = set()
         self._offsets = dict(offsets) if offsets is not None else self._read_note()
         directory.mkdir(parents=True, exist_ok=True)
         self._done.mkdir(exist_ok=True)
@@ -65,24 +67,36 @@ class JournalReader:
         self._follow_edge()  # who rings stands there, and is needed for what the call says
         for path in sorted(self._directory.glob("*.jsonl")):
             if not number_of(path.stem):
-                self._follow(path.stem)
+                self._try(path.stem)
 
     def look(self, name: str) -> None:
         """Deliver what one journal has grown by."""
         if name == EDGE:
             self._follow_edge()
         else:
-            self._follow(name)
+            self._try(name)
 
     def _follow_edge(self) -> None:
         """All files of the edge's journal; one that has a successor is full, and put away when stored."""
         found = segments(self._directory)
         for path in found:
-            self._follow(path.stem)
+            self._try(path.stem)
         for path in found[:-1]:
             known = self._files.get(path.stem)
             if known is not None and not known.unstored:
                 self._put_away(path.stem)
+
+    def _try(self, name: str) -> None:
+        """A file that cannot be read (a bad disk, another owner) keeps no other call's records back."""
+        try:
+            self._follow(name)
+        except OSError as error:
+            if name not in self._unreadable:
+                log.error("a journal cannot be read", journal=name, why=str(error),
+                          advice="give it back to the service's user; it is read on by itself")
+            self._unreadable.add(name)
+        else:
+            self._unreadable.discard(name)
 
     def _follow(self, name: str) -> None:
         path = self._directory / f"{name}.jsonl"
@@ -97,6 +111,14 @@ class JournalReader:
             file.delivered = entry.next_offset
             file.unstored.append(entry)
             file.ended = file.ended or isinstance(entry.record, CallEnded)
+
+    def hear(self, lines: Sequence[str]) -> None:
+        """Deliver records that the disk does not take; they come again when they are written."""
+        for line in lines:
+            try:
+                self._hand_over(parse_record(line))
+            except ValidationError:
+                log.error("what a worker told is no record")
 
     def next_batch(self) -> Batch | None:
         """What is to be stored next; the same again until `stored` says that it is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 class LinesListener(Protocol):
     """What comes in over the wires."""
 
-    def journal_grew(self, name: str) -> None: ...
+    def journal_grew(self, name: str, unwritten: Sequence[str] = ()) -> None: ...
 
     def worker_here(self, call_id: str) -> None: ...
 
@@ -95,7 +95,7 @@ class WorkerLines:
             self._links[message.call_id] = link
             self._listener.worker_here(message.call_id)
         elif isinstance(message, JournalGrew):
-            self._listener.journal_grew(message.call_id)
+            self._listener.journal_grew(message.call_id, message.unwritten)
         elif isinstance(message, Ask):
             self._answer(link, message)
         else:
@@ -148,7 +148,7 @@ class EdgeLine:
 
     def link_message(self, link: Link, message: AnyMessage) -> None:
         if isinstance(message, EdgeJournalGrew):
-            self._listener.journal_grew("edge")
+            self._listener.journal_grew("edge", message.unwritten)
         elif isinstance(message, WorkerLost):
             self._listener.worker_lost(message.call_id)
         elif isinstance(message, OriginateFailed):

@@ -133,3 +133,21 @@ def test_a_writer_after_a_torn_line_begins_a_new_one(tmp_path: Path) -> None:
         file.write(b'{"kind": "fact_le')
     journal(tmp_path).append(FactLearned, field="address", value="b", confirmed=True)
     assert [entry.record.event_id for entry in read(writer.path)] == ["call-1/1", "call-1/2"]
+
+
+def test_a_journal_that_cannot_be_read_keeps_no_other_call_back(tmp_path: Path) -> None:
+    (tmp_path / "aaa.jsonl").mkdir()
+    journal(tmp_path).append(FactLearned, field="address", value="a", confirmed=True)
+    heard: list[Record] = []
+    scan(JournalReader(tmp_path, heard.append, {}), Shelf())
+    assert [record.event_id for record in heard] == ["call-1/1"]
+
+
+def test_records_that_the_disk_does_not_take_are_heard_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"")
+    writer = journal(tmp_path / "broken" / "disk")
+    writer.append(FactLearned, field="address", value="a", confirmed=True)
+    heard: list[Record] = []
+    reader = JournalReader(tmp_path, heard.append, {})
+    reader.hear(["no record", *writer.unwritten()])
+    assert [record.event_id for record in heard] == ["call-1/1"]
