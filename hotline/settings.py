@@ -57,6 +57,16 @@ class Trunk(Section):
     """When set, inbound requests must also pass digest authentication."""
     digest_password_file: Path | None = None
     digest_password_env: str = ""
+    outbound_user: str = ""
+    """When set, the carrier is shown this user and password if it asks for one."""
+    outbound_password_file: Path | None = None
+    outbound_password_env: str = ""
+    registers: bool = False
+    """The carrier wants us to register before it sends calls, or takes them."""
+    registrar: str = ""
+    """Where to register: `sip:carrier.example`; empty: the host of `uri`."""
+    register_seconds: int = Field(600, ge=60)
+    """For how long; it is repeated in good time."""
     partner: str = ""
     """110, 119, 12345: calls over this trunk are a partner's."""
 
@@ -67,6 +77,8 @@ class Softphone(Section):
     user: str
     password_file: Path | None = None
     password_env: str = ""
+    digest: tuple[Literal["SHA-256", "MD5"], ...] = Field(("SHA-256", "MD5"), min_length=1)
+    """Offered to this phone, the best first; some old ones give up when they see any but MD5."""
 
 
 class RateLimits(Section):
@@ -105,7 +117,7 @@ class Workers(Section):
     max_conversations: int = Field(200, ge=1)
     reserved_for_pages: int = Field(20, ge=0)
     """Of these, kept free for outbound pages and call-backs."""
-    spares: int = Field(0, ge=0)
+    spares: int = Field(4, ge=0)
     """Workers forked ahead of need; 0: forked on demand."""
     sip_ports: tuple[Port, Port] = (20000, 21999)
     rtp_ports: tuple[Port, Port] = (22000, 29999)

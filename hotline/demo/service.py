@@ -40,7 +40,7 @@ class Ports:
     @classmethod
     def choose(cls, conversations: int = 40) -> Ports:
         """Worker ports come from below the kernel's ephemeral range, at a random place."""
-        return cls(_free_sip_port(), _free_tcp_port(), random.randrange(10_000, 30_000, 50), conversations)
+        return cls(free_sip_port(), _free_tcp_port(), random.randrange(10_000, 30_000, 50), conversations)
 
     def overrides(self) -> dict[str, object]:
         rtp = self.first_worker + self.conversations
@@ -153,7 +153,11 @@ class Service:
             if not self.running:
                 raise ServiceError(f"the service ended: {self.log_end()}")
             if time.monotonic() > deadline:
-                raise ServiceError(f"the service {otherwise} after {timeout_seconds:g} s: {self.log_end()}")
+                says = self.get("/ready")[1] or "nothing"
+                raise ServiceError(
+                    f"the service {otherwise} after {timeout_seconds:g} s; "
+                    f"/ready says {says}; {self.log_end()}"
+                )
             time.sleep(POLL_SECONDS)
 
     def terminate(self) -> None:
@@ -241,7 +245,7 @@ def _free_tcp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _free_sip_port() -> int:
+def free_sip_port() -> int:
     """A port that is free for UDP and TCP alike."""
     while True:
         port = _free_tcp_port()

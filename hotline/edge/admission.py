@@ -48,6 +48,7 @@ class Admission:
         edge, limits = settings.edge, settings.edge.rate_limits
         found = {phone.user: _phone_password(phone) for phone in edge.softphones}
         self.phones = {user: password for user, password in found.items() if password}
+        self._offered = {phone.user: phone.digest for phone in edge.softphones}
         passwords = {trunk.digest_user: _trunk_password(trunk) for trunk in edge.trunks if trunk.digest_user}
         self._trunk_passwords = {user: password for user, password in passwords.items() if password}
         self._roaming = {t.digest_user: t for t in edge.trunks if t.digest_user and not t.addresses}
@@ -126,21 +127,22 @@ class Admission:
 
     def challenges(self, request: Request, verdict: Verdict) -> tuple[int, str, list[tuple[str, str]]]:
         """Status, reason and headers that ask for a password."""
-        values = self._digest.challenges(stale=verdict.outcome == "stale")
+        offered = self._offered.get(request.from_.uri.name, ("SHA-256", "MD5"))
+        values = self._digest.challenges(stale=verdict.outcome == "stale", offered=offered)
         if request.method == "REGISTER":
             return 401, "Unauthorized", [("www-authenticate", value) for value in values]
         return 407, "Proxy Authentication Required", [("proxy-authenticate", value) for value in values]
 
 
 def _phone_password(phone: Softphone) -> str:
-    return _secret(phone.password_file, phone.password_env, f"softphone {phone.user}")
+    return secret_of(phone.password_file, phone.password_env, f"softphone {phone.user}")
 
 
 def _trunk_password(trunk: Trunk) -> str:
-    return _secret(trunk.digest_password_file, trunk.digest_password_env, f"trunk {trunk.name}")
+    return secret_of(trunk.digest_password_file, trunk.digest_password_env, f"trunk {trunk.name}")
 
 
-def _secret(file: Path | None, variable: str, whose: str) -> str:
+def secret_of(file: Path | None, variable: str, whose: str) -> str:
     """Empty when it cannot be had: the edge must come up in the night all the same."""
     try:
         secret = read_secret(file, variable)

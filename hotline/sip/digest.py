@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,7 @@ MAX_NONCES_IN_USE = 20_000
 REPLAY_WINDOW = 64
 """How far `nc` may come out of order (UDP)."""
 _ALGORITHMS = {"sha-256": hashlib.sha256, "md5": hashlib.md5}
-_OFFERED = ("SHA-256", "MD5")
+_OFFERED: tuple[str, ...] = ("SHA-256", "MD5")
 _CREDENTIAL = re.compile(r'([a-zA-Z0-9_-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))\s*(?:,|$)')
 
 
@@ -42,12 +42,12 @@ class Digest:
         self._nonce_seconds = nonce_seconds
         self._used: OrderedDict[str, tuple[int, int]] = OrderedDict()
 
-    def challenges(self, *, stale: bool = False) -> list[str]:
+    def challenges(self, *, stale: bool = False, offered: Sequence[str] = _OFFERED) -> list[str]:
         """Values of WWW-Authenticate or Proxy-Authenticate, the best first."""
         nonce, mark = self._nonce(), ", stale=true" if stale else ""
         return [
             f'Digest realm="{self._realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{mark}'
-            for algorithm in _OFFERED
+            for algorithm in offered
         ]
 
     def check(

@@ -122,6 +122,7 @@ class Town:
             "dispatch.stations": str(self.folder / "stations.yaml"),
             "dispatch.policy": str(self.folder / "policy.yaml"),
             "edge.trunks.0.uri": f"sip:{{number}}@{self.duty.host}:{self.duty.port}",
+            "edge.softphones.1.digest": ["MD5"],
             "agents.duty_crew": [self.duty.uri],
             "agents.ring_seconds": 6,
             "logging.format": "text",

@@ -103,3 +103,8 @@ def test_a_nonce_is_good_after_a_restart(digest: Digest, clock: WallClock) -> No
     header = given(digest)
     assert check(Digest("hotline", KEY, clock), header) == "accepted"
     assert check(Digest("hotline", b"x" * 32, clock), header) == "stale"
+
+
+def test_an_old_phone_can_be_offered_md5_alone(clock: WallClock) -> None:
+    (only,) = Digest("hotline", KEY, clock).challenges(offered=["MD5"])
+    assert parse_credentials(only)["algorithm"] == "MD5"
