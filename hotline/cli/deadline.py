@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ app = typer.Typer()
 
 FARTHEST_KM = 20_000
 """Half way round the earth."""
+END_OF_DAY = re.compile(r"([\d-]+)[Tt ]24(?::?00){0,2}(?:\.0+)?((?:[Zz]|[+-][\d:]+)?)")
+"""ISO 8601 lets a day end at 24:00; Python does not read it."""
 COLUMNS = {"stage": "stage", "due": "due", "target_minutes": "minutes", "urgency": "urgency",
            "clause": "clause", "reckoning": "how it was counted"}
 
@@ -69,9 +72,11 @@ def deadline(
 
 def _moment(text: str) -> datetime:
     """A moment as it was reported. Raises DeadlineRefusedError."""
+    midnight = END_OF_DAY.fullmatch(text.strip())
     try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        found = datetime.fromisoformat("T00:00".join(midnight.groups()) if midnight else text.strip())
+        found += timedelta(days=1 if midnight else 0)
+    except (ValueError, OverflowError) as error:
         advice = f"write ISO 8601, as in 2026-02-13T17:59 ({error})"
         raise DeadlineRefusedError(f"--reported {text!r}: {advice}") from None
     with suppress(ValueError):

@@ -86,6 +86,12 @@ def test_the_same_moment_written_in_many_ways(ask: Run, reported: str) -> None:
     assert stage["due"] == "2026-03-12T00:00:00+08:00"
 
 
+@pytest.mark.parametrize("reported", ["2026-03-10T24:00", "20260310T240000", "2026-03-10T24:00:00+08:00"])
+def test_the_end_of_a_day_is_the_beginning_of_the_next(ask: Run, reported: str) -> None:
+    [stage] = ask("guangyuan-2021", "outdoor_repair", reported).stages
+    assert stage["due"] == "2026-03-12T00:00:00+08:00"
+
+
 def test_elapsed_time_keeps_the_seconds(ask: Run) -> None:
     [stage] = ask("aode", "network_fault_ordinary", "2026-03-10T22:15:42").stages
     assert (stage["due"], stage["target_minutes"]) == ("2026-03-11T02:15:42+08:00", 240)
@@ -149,6 +155,8 @@ def test_the_operators_calendar_makes_it_certain(ask: Run, tmp_path: Path) -> No
         ("kunlun", "indoor_repair", "2026-03-01T10:00", (), "kunlun promises nothing for indoor_repair"),
         ("aode", "complaint", "yesterday", (), "write ISO 8601"),
         ("aode", "complaint", "2026-02-30T10:00", (), "write ISO 8601"),
+        ("aode", "complaint", "2026-03-01T24:30", (), "write ISO 8601"),
+        ("aode", "complaint", "9999-12-31T24:00", (), "write ISO 8601"),
         ("aode", "complaint", "2026-03-01", (), "the time of day is missing"),
         ("aode", "complaint", "9999-12-31T23:00", (), "too far away"),
         ("aode", "complaint", "0001-01-01T00:00Z", ("--distance-km", "nan"), "--distance-km"),
