@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -96,15 +96,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; without any, all")
     parser.add_argument("--quick", action="store_true", help="short runs: whether all works, not how well")
+    parser.add_argument("--calls", metavar="N,N", help="so many calls at once, for media and calls")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value to a file as well")
     given = parser.parse_args(arguments)
     if unknown := [name for name in given.names if name not in ALL]:
         parser.error(f"no bench is called {', '.join(unknown)}; there are {', '.join(ALL)}")
+    plan = QUICK if given.quick else FULL
+    if given.calls:
+        plan = replace(plan, at_once=tuple(int(count) for count in given.calls.split(",")))
     console, began = Console(width=None if sys.stdout.isatty() else 160), datetime.now(UTC)
     head = machine()
     console.print(f"[bold]Bench of the gas hotline[/], {began:%Y-%m-%d %H:%M} UTC, {head}")
     names = [name for name in ALL if name in (given.names or ALL)]
-    reports = _run([name for name in names if name in BENCHES], QUICK if given.quick else FULL, console)
+    reports = _run([name for name in names if name in BENCHES], plan, console)
     if "speech" in names:
         speech.main([])
     if given.json:

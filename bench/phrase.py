@@ -49,7 +49,7 @@ class Emergency:
 
 def measure(runs: int, tick: Callable[[float], None]) -> list[Emergency]:
     """At most `runs` calls with the caller's place on file and as many without."""
-    sentences = [(voice, text, phrase) for voice, (text, phrase) in product(HELD_OUT, LEAKS)][:runs]
+    sentences = [(voice, text, phrase) for (text, phrase), voice in product(LEAKS, HELD_OUT)][:runs]
     model = load_model(MODEL)
     with tempfile.TemporaryDirectory(prefix="bench-") as name, CrewPhones() as crews:
         folder = Path(name)
