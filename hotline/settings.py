@@ -215,12 +215,14 @@ class DispatchFiles(Section):
     """Distance bands, road factor, chain, times."""
     gazetteer: Path
     """Streets and communities with coordinates."""
-    standards: Path = Path("service_standards")
-    """Folder of service standards: what the company promises, by kind of business."""
+    standards: Path | None = None
+    """Folder of service standards: what the company promises, by kind of business. Unset:
+    `service_standards` beside the configuration, or the shipped ones; filled in when it is read."""
     standard: str = "guangyuan-2022"
     """The one that this deployment is held to."""
     calendar: Path | None = None
-    """Holidays and make-up days of years that the library does not have."""
+    """Holidays and make-up days of years that the library does not have. Unset: `calendar.yaml`
+    beside that folder, if there is one; filled in when it is read."""
 
 
 class Web(Section):

@@ -81,6 +81,10 @@ def _trunks(settings: Settings) -> Iterator[Finding]:
             yield (*where, "uri"), "write it as sip:{number}@HOST; {number} is what is called"
         elif trunk.uri and "{number}" not in trunk.uri:
             yield (*where, "uri"), "has no {number}: every call would go to the same place"
+        if trunk.registers and not (trunk.outbound_user and (trunk.registrar or trunk.uri)):
+            yield (*where, "registers"), "needs outbound_user, and registrar or uri"
+        if trunk.registrar and not trunk.registrar.startswith("sip:"):
+            yield (*where, "registrar"), "write it as sip:HOST"
     if settings.edge.tcp_idle_seconds <= settings.edge.max_register_seconds:
         yield ("edge", "tcp_idle_seconds"), "must be longer than max_register_seconds"
     default = settings.edge.default_trunk
@@ -97,6 +101,12 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
             yield (*where, "digest_user"), "give digest_password_file or digest_password_env, one of them"
         if given and not trunk.digest_user:
             yield where, "has a digest password but no digest_user"
+        given = (trunk.outbound_password_file is not None) + bool(trunk.outbound_password_env)
+        if trunk.outbound_user and given != 1:
+            advice = "give outbound_password_file or outbound_password_env, one of them"
+            yield (*where, "outbound_user"), advice
+        if given and not trunk.outbound_user:
+            yield where, "has an outbound password but no outbound_user"
     for index, phone in enumerate(settings.edge.softphones):
         if (phone.password_file is not None) + bool(phone.password_env) != 1:
             yield ("edge", "softphones", index), "give password_file or password_env, one of them"
@@ -194,6 +204,8 @@ def _secrets_at_hand(settings: Settings, environment: Mapping[str, str]) -> Iter
     for index, trunk in enumerate(settings.edge.trunks):
         where: Location = ("edge", "trunks", index, "digest_user")
         named.append((where, trunk.digest_password_file, trunk.digest_password_env))
+        where = ("edge", "trunks", index, "outbound_user")
+        named.append((where, trunk.outbound_password_file, trunk.outbound_password_env))
     for where, file, variable in named:
         fault = _secret_fault(file, variable, environment)
         if fault:

@@ -28,7 +28,7 @@ def caller_number(invite: Request, *, trusted: bool, country: str, area_code: st
 
 def normalised(number: str, country: str, area_code: str) -> str:
     """`+86…` where the plan of `country` knows the number; short codes and extensions as they are."""
-    plain = re.sub(r"[\s().-]", "", number)[:MAX_CALLER_CHARACTERS]
+    plain = re.sub(r"[\s().\x00-\x1f\x7f-\x9f-]", "", number)[:MAX_CALLER_CHARACTERS]
     if not re.fullmatch(r"\+?[0-9]+", plain) or len(plain) <= 6:
         return plain
     if plain.startswith("00"):

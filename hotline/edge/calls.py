@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Literal
 
 import structlog
 
-from hotline.edge.caller import caller_number
+from hotline.edge.caller import MAX_CALLER_CHARACTERS, caller_number
 from hotline.edge.forward import InviteForward, Target
 from hotline.edge.hub import Hub, Worker
 from hotline.edge.parts import WORKER, Flow, Parts
@@ -65,7 +66,7 @@ def job_for(settings: Settings, request: Request, caller: Caller, call_id: str) 
 
 def _dialled(request: Request) -> str:
     try:
-        return request.target.name
+        return re.sub(r"[\x00-\x1f\x7f-\x9f]", "", request.target.name)[:MAX_CALLER_CHARACTERS]
     except UriError:
         return ""
 

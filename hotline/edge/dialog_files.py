@@ -36,6 +36,8 @@ class Tracked:
     routes: tuple[str, ...]
     """Beyond this edge."""
     flow: Flow
+    extra_cseq: int = 0
+    """By how much more the far end counts than its flow says: it asked for a password in mid-call."""
 
 
 class DialogFiles:

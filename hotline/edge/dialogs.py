@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from hotline.edge.dialog_files import DialogFiles, Tracked
-from hotline.edge.parts import Flow, Parts, phone_of
+from hotline.edge.parts import Flow, Parts, phone_of, shift_cseq, trunk_flow, trunk_of
 from hotline.ipc import Dialog
 from hotline.sip.message import Message, Request, Response
 from hotline.sip.transport import Hop
@@ -90,6 +90,20 @@ class Dialogs:
                 self._moved(self._open[key], _contact(request))
             return
 
+    def counted(self, request: Request, flow: Flow) -> Flow:
+        """The flow of a worker's request, with all that the far end has counted more than the worker."""
+        dialog, known = self._open.get((request.call_id, request.from_tag)), trunk_of(flow)
+        if dialog is None or known is None:
+            return flow
+        return trunk_flow(known[0], known[1] + dialog.extra_cseq)
+
+    def counts_more(self, request: Request) -> None:
+        """The far end asked for a password: the same request reaches it twice, and counts twice."""
+        dialog = self._open.get((request.call_id, request.from_tag))
+        if dialog is not None:
+            dialog.extra_cseq += 1
+            self._files.keep(dialog)
+
     def _moved(self, dialog: Tracked, contact: str) -> None:
         if contact and contact != dialog.remote_target:
             dialog.remote_target = contact
@@ -127,6 +141,7 @@ class Dialogs:
         ack = _bye_request(dialog)
         ack.method = "ACK"
         ack.set("cseq", f"{invite.cseq[0]} ACK")
+        shift_cseq(ack, flow, 1)
 
         def send(hop: Hop | None) -> None:
             if hop is not None:

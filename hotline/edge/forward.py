@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from hotline.edge.parts import Flow, Parts
+from hotline.edge.parts import Flow, Parts, shift_cseq
 from hotline.edge.sdp import UnfitBodyError, fit_for_worker
 from hotline.sip.message import Request, Response
 from hotline.sip.transaction import LONG_SECONDS, ClientTransaction, ServerTransaction, companion
@@ -14,6 +14,7 @@ from hotline.sip.transport import Hop
 
 RING_SECONDS = 240.0
 """Timer C: above the three minutes of RFC 3261 §16.6."""
+MAX_AUTHORISED = 2
 _BEST = (401, 407, 415, 420, 484)
 
 
@@ -26,10 +27,19 @@ class Target:
     flow: Flow
 
 
+Authorise = Callable[[Request, Response, Target], tuple[Request, Target] | None]
+"""Given the request as the worker sent it, and the challenge: what to send where instead."""
+
+
+def nobody(request: Request, response: Response, target: Target) -> None:
+    """Challenges are passed on."""
+
+
 def forwarded(parts: Parts, request: Request, target: Target, upstream: tuple[Hop, Flow] | None) -> Request:
     """The copy that is sent on. `upstream`: record the route, towards that side by that flow."""
     copy = request.copy()
     copy.uri = target.uri
+    shift_cseq(copy, target.flow, 1)
     copy.set("max-forwards", str(int(request.get("max-forwards") or "71") - 1))
     if upstream is not None:
         for hop, flow in (upstream, (target.hop, target.flow)):
@@ -61,6 +71,8 @@ class _Branch:
     final: Response | None = None
     done: bool = False
     cancelled: bool = False
+    authorised: int = 0
+    """How often a challenge was answered."""
 
 
 class InviteForward:
@@ -74,8 +86,10 @@ class InviteForward:
         record: tuple[Hop, Flow] | None,
         *,
         filter_answers: bool = False,
+        authorise: Authorise = nobody,
     ) -> None:
         """`filter_answers`: the caller is a worker, so bodies of answers are made fit for it."""
+        self._authorise = authorise
         self._parts, self._request, self._upstream, self._record = parts, request, upstream, record
         self._filter = filter_answers
         self._branches: list[_Branch] = []
@@ -128,6 +142,7 @@ class InviteForward:
         first, branch.heard = not branch.heard, True
         response = response.copy()
         response.pop_first("via")
+        shift_cseq(response, branch.target.flow, -1)
         if self._filter and not self._fits(response):
             response.body = b""
             response.remove("content-type")
@@ -139,7 +154,7 @@ class InviteForward:
                 self._upstream.provisional(response)
         elif response.status < 300:
             self._success(branch, response)
-        else:
+        elif not self._ask_again(index, response):
             self._failure(branch, response)
 
     def _fits(self, response: Response) -> bool:
@@ -156,6 +171,21 @@ class InviteForward:
                 self._cancel(other)
         self._finish()
         self._upstream.succeeded(response, branch.target)
+
+    def _ask_again(self, index: int, response: Response) -> bool:
+        """Whether the refusal was a challenge that could be answered; twice, for a nonce that went stale."""
+        branch = self._branches[index]
+        if response.status not in (401, 407) or branch.cancelled or branch.authorised >= MAX_AUTHORISED:
+            return False
+        better = self._authorise(self._request, response, branch.target)
+        if better is None:
+            return False
+        request, branch.target = better
+        branch.heard, branch.authorised = False, branch.authorised + 1
+        branch.client = self._ask(
+            index, forwarded(self._parts, request, branch.target, self._record), branch.target.hop
+        )
+        return True
 
     def _failure(self, branch: _Branch, response: Response) -> None:
         branch.done, branch.final = True, response
@@ -188,13 +218,19 @@ def _rank(response: Response) -> tuple[int, int]:
 
 
 def forward_other(
-    parts: Parts, server: ServerTransaction, request: Request, target: Target, *, filter_answers: bool
-) -> None:
+    parts: Parts, server: ServerTransaction, request: Request, target: Target, *, filter_answers: bool,
+    authorise: Authorise = nobody,
+) -> None:  # fmt: skip
     """Send on a request that is no INVITE, and its answer back."""
 
     def answered(response: Response) -> None:
+        better = authorise(request, response, target) if response.status in (401, 407) else None
+        if better is not None:
+            forward_other(parts, server, *better, filter_answers=filter_answers)
+            return
         back = response.copy()
         back.pop_first("via")
+        shift_cseq(back, target.flow, -1)
         if filter_answers:
             try:
                 fit_for_worker(back)
@@ -221,12 +257,15 @@ class Relay:
         record: tuple[Hop, Flow] | None,
         *,
         filter_answers: bool,
+        authorise: Authorise = nobody,
         succeeded: Callable[[Request, Response, Target], None] = lambda *_: None,
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts, self._server, self._request = parts, server, request
         self._on_success, self._on_end = succeeded, ended
-        self._forward = InviteForward(parts, request, self, record, filter_answers=filter_answers)
+        self._forward = InviteForward(
+            parts, request, self, record, filter_answers=filter_answers, authorise=authorise
+        )
         server.on_cancel = self._forward.cancel
         self.cancel = self._forward.cancel
 

@@ -8,12 +8,13 @@ from collections import defaultdict
 import structlog
 
 from hotline.edge.admission import Peer
+from hotline.edge.carriers import Carriers
 from hotline.edge.dialogs import Dialogs
 from hotline.edge.finder import Finder
 from hotline.edge.forward import Relay, Target
 from hotline.edge.hub import Worker
 from hotline.edge.inbound import Answerer, phone_targets
-from hotline.edge.parts import BY_URI, WORKER, Parts
+from hotline.edge.parts import BY_URI, WORKER, Flow, Parts, trunk_flow
 from hotline.settings import Trunk
 from hotline.sip.message import Request, Response
 from hotline.sip.transaction import ServerTransaction
@@ -29,6 +30,7 @@ class Outbound:
 
     def __init__(self, parts: Parts, finder: Finder, dialogs: Dialogs, users: set[str]) -> None:
         self._parts, self._finder, self._dialogs, self._users = parts, finder, dialogs, users
+        self.carriers = Carriers(parts.settings.edge.trunks)
         self._ringing: dict[int, list[Relay]] = defaultdict(list)
         self._dead_ports: set[int] = set()
 
@@ -80,21 +82,24 @@ class Outbound:
             _log.error("no trunk for an outbound call; set edge.default_trunk", trunk=name)
             self._parts.answer(server, 503, "No Trunk")
             return
-        self._to_uri(server, request, peer, trunk.uri.replace("{number}", number))
+        flow = trunk_flow(trunk.name, 0) if self.carriers.knows(trunk.name) else BY_URI
+        self._to_uri(server, request, peer, trunk.uri.replace("{number}", number), flow)
 
     def _trunk(self, name: str) -> Trunk | None:
         return next((trunk for trunk in self._parts.settings.edge.trunks if trunk.name == name), None)
 
-    def _to_uri(self, server: ServerTransaction, request: Request, peer: Peer, uri: str) -> None:
+    def _to_uri(
+        self, server: ServerTransaction, request: Request, peer: Peer, uri: str, flow: Flow = BY_URI
+    ) -> None:
         def found(hop: Hop | None) -> None:
-            self._send(server, request, peer, [Target(uri, hop, BY_URI)] if hop else [])
+            self._send(server, request, peer, [Target(uri, hop, flow)] if hop else [])
 
         try:
             parse_uri(uri)
         except UriError:
             self._parts.answer(server, 404, "Not Found")
             return
-        self._finder.find(uri, BY_URI, found)
+        self._finder.find(uri, flow, found)
 
     def _send(
         self, server: ServerTransaction, request: Request, peer: Peer, targets: list[Target]
@@ -120,8 +125,8 @@ class Outbound:
                 ringing.remove(relay)
 
         relay = Relay(
-            self._parts, server, request, (peer.hop, WORKER), filter_answers=True, succeeded=succeeded,
-            ended=ended,
+            self._parts, server, request, (peer.hop, WORKER), filter_answers=True,
+            authorise=self.carriers.authorise(), succeeded=succeeded, ended=ended,
         )  # fmt: skip
         ringing.append(relay)
         relay.start(targets)

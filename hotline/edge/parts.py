@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from hotline.edge.journal import EdgeJournal
 from hotline.edge.keys import Marks
 from hotline.edge.registrar import Registrar
 from hotline.settings import Settings
-from hotline.sip.message import Request, Response, reply
+from hotline.sip.message import Message, Request, Response, reply
 from hotline.sip.transaction import ServerTransaction, Transactions
 from hotline.sip.transport import Hop, Transports
 from hotline.sip.uri import Uri, host_port
 
 Flow = str
-"""How a side of a dialog is reached: `worker`, `uri` (by its own contact) or `phone|udp|host|port|user`."""
+"""How a side of a dialog is reached: `worker`, `uri` (by its own contact), `phone|udp|host|port|user`, or
+`trunk|shift|name`: by its contact, and its CSeq is by `shift` above the worker's (RFC 3261 §22.2)."""
 WORKER: Flow = "worker"
 BY_URI: Flow = "uri"
 
@@ -32,6 +33,34 @@ def phone_of(flow: Flow) -> tuple[Hop, str] | None:
     if kind != "phone" or len(rest) != 4 or not rest[2].isdigit():
         return None
     return Hop("tcp" if rest[0] == "tcp" else "udp", rest[1], int(rest[2])), rest[3]
+
+
+def trunk_flow(name: str, shift: int) -> Flow:
+    return f"trunk|{shift}|{name}"
+
+
+def trunk_of(flow: Flow) -> tuple[str, int] | None:
+    """The name of the trunk that may ask for our password, and the shift of its CSeq."""
+    kind, _, rest = flow.partition("|")
+    shift, _, name = rest.partition("|")
+    return (name, int(shift)) if kind == "trunk" and shift.isdecimal() else None
+
+
+def by_uri(flow: Flow) -> bool:
+    return flow == BY_URI or trunk_of(flow) is not None
+
+
+def shift_cseq(message: Message, flow: Flow, direction: Literal[1, -1]) -> None:
+    """Count as the far end does (1), or as the worker does (-1)."""
+    known = trunk_of(flow)
+    if known is None or not known[1]:
+        return
+    number, method = message.cseq
+    message.set("cseq", f"{max(number + direction * known[1], 0)} {method}")
+    sequence, _, answered = message.get("rack").partition(" ")
+    first, _, rest = answered.partition(" ")
+    if first.isdecimal():
+        message.set("rack", f"{sequence} {int(first) + direction * known[1]} {rest}")
 
 
 @dataclass(frozen=True, slots=True)

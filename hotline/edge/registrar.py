@@ -158,7 +158,10 @@ class Registrar:
         else:
             self._bindings.pop(user, None)
         self._index()
-        _save(self._path, self._bindings)
+        try:
+            _save(self._path, self._bindings)
+        except OSError as error:  # a full disk must not keep agents from their phones
+            _log.error("registrations are not saved", path=str(self._path), why=str(error))
 
     def _index(self) -> None:
         self._sources = {b.hop: user for user, bs in self._bindings.items() for b in bs}

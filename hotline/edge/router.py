@@ -12,7 +12,7 @@ from hotline.edge.finder import Finder
 from hotline.edge.forward import Relay, Target, forward_other, forwarded
 from hotline.edge.inbound import ALLOW, Inbound
 from hotline.edge.outbound import Outbound
-from hotline.edge.parts import BY_URI, WORKER, Flow, Parts
+from hotline.edge.parts import WORKER, Flow, Parts, by_uri
 from hotline.edge.sdp import UnfitBodyError, fit_for_worker, slim_for_worker
 from hotline.sip.message import Malformed, Request, Response, parse
 from hotline.sip.transaction import LONG_SECONDS, ServerTransaction
@@ -165,12 +165,13 @@ class Router:
         except UnfitBodyError as unfit:
             self.stateless(request, peer.hop, unfit.status, unfit.reason)
             return
+        flow = self._dialogs.counted(request, flow)
         self._dialogs.passed(request)
         server = None if request.method == "ACK" else self.serve(request, peer)
         self._send_on(request, flow, server, filter_answers=from_worker)
 
     def _refusal(self, request: Request, flow: Flow | None, from_worker: bool) -> Refusal | None:
-        if flow is None or (flow == BY_URI and not from_worker):
+        if flow is None or (by_uri(flow) and not from_worker):
             return 481, "Call/Transaction Does Not Exist", []
         if request.method not in IN_DIALOG:
             return 405, "Method Not Allowed", [("allow", ALLOW)]
@@ -198,13 +199,19 @@ class Router:
                     self._parts.answer(server, 481, "Call/Transaction Does Not Exist")
                 return
             target = Target(request.uri, hop, flow)
+            authorise = self._outbound.carriers.authorise(lambda: self._dialogs.counts_more(request))
             if server is None:
                 ack = forwarded(self._parts, request, target, None)
                 self._parts.transports.send(ack.to_bytes(), hop)
             elif server.invite:
-                Relay(self._parts, server, request, None, filter_answers=filter_answers).start([target])
+                relay = Relay(
+                    self._parts, server, request, None, filter_answers=filter_answers, authorise=authorise
+                )
+                relay.start([target])
             else:
-                forward_other(self._parts, server, request, target, filter_answers=filter_answers)
+                forward_other(
+                    self._parts, server, request, target, filter_answers=filter_answers, authorise=authorise
+                )
 
         routes = request.all("route")
         self._finder.find(str(parse_address(routes[0]).uri) if routes else request.uri, flow, send)

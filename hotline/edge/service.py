@@ -21,6 +21,7 @@ from hotline.edge.outbound import Outbound
 from hotline.edge.parts import Flow, Local, Parts
 from hotline.edge.recovery import Unfinished, unfinished_calls
 from hotline.edge.registrar import Registrar
+from hotline.edge.registration import Registration
 from hotline.edge.router import Router
 from hotline.errors import HotlineError
 from hotline.ipc import Dialog, EdgeJournalGrew, EdgeStats, Message, Registered, WorkerLost
@@ -33,6 +34,8 @@ from hotline.sip.transport import Hop, Transports
 
 _log = structlog.get_logger()
 EXPIRE_SECONDS = 1.0
+MAX_UNWRITTEN = 2000
+"""Records that wait for the disk and are told to a new controller: less than a line may hold."""
 STATS_SECONDS = 5.0
 RETURN_SECONDS = 3.0
 """Within this all workers of a killed edge have come back."""
@@ -78,6 +81,10 @@ class EdgeService:
         self._router = Router(
             self.parts, admission, finder, self._dialogs, self._inbound, self._outbound
         )
+        carriers = self._outbound.carriers
+        self._registrations = [
+            Registration(self.parts, finder, carriers, trunk) for trunk in edge.trunks if trunk.registers
+        ]
         self._stops: list[Callable[[], object]] = []
 
     def _utcnow(self) -> datetime:
@@ -99,6 +106,8 @@ class EdgeService:
             raise AddressInUseError(f"the edge cannot listen: {error}") from error
         self._expire()
         self._tell_stats()
+        for registration in self._registrations:
+            registration.start()
         left = unfinished_calls(self.parts.journal.directory, self._utcnow())
         if left:
             self._reactor.callLater(RETURN_SECONDS, self._refuse_left, left)
@@ -143,6 +152,7 @@ class EdgeService:
         self._reactor.callLater(EXPIRE_SECONDS, self._expire)
 
     def _tell_stats(self) -> None:
+        self.parts.journal.retry()
         self._hub.tell_controllers(self._stats())
         self._reactor.callLater(STATS_SECONDS, self._tell_stats)
 
@@ -151,6 +161,7 @@ class EdgeService:
             "dialogs": len(self._dialogs),
             "transactions": len(self.parts.transactions),
             "registered": len(self.parts.registrar.reachable()),
+            "trunks_registered": sum(registration.registered for registration in self._registrations),
         }
         return EdgeStats(counters=dict(self.parts.stats), gauges=gauges)
 
@@ -183,7 +194,7 @@ class EdgeService:
         for phone in self._settings.edge.softphones:
             send(Registered(user=phone.user, reachable=phone.user in reachable))
         send(self._stats())
-        send(EdgeJournalGrew())
+        send(EdgeJournalGrew(unwritten=self.parts.journal.unwritten(MAX_UNWRITTEN)))
 
     # ---- what happens
     def _call_answered(self, call_id: str, invite: Request, answer: Response, flow: Flow) -> None:
@@ -193,7 +204,7 @@ class EdgeService:
         self._hub.tell_controllers(Registered(user=user, reachable=reachable))
 
     def _journal_grew(self) -> None:
-        self._hub.tell_controllers(EdgeJournalGrew())
+        self._hub.tell_controllers(EdgeJournalGrew(unwritten=self.parts.journal.unwritten()))
 
 
 def _local(settings: Settings) -> Local:
