@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, literal, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from dispatch.errors import StoreUnavailable, UnitRefused
@@ -163,7 +163,8 @@ def _availability() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolTimeoutError) as error:
         raise StoreUnavailable(type(error).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or type(error) is DatabaseError:
+            # Nothing more special than DatabaseError: a file that is no database, or is damaged.
             raise StoreUnavailable(type(error).__name__) from error
         raise UnitRefused(type(error.orig).__name__) from error
     except (SQLAlchemyError, KeyError, TypeError, ValueError) as error:

@@ -40,6 +40,8 @@ class _File:
     stored: int
     unstored: list[Entry] = field(default_factory=list)
     ended: bool = False
+    singly: bool = False
+    """The database has refused some of it: record by record, to find which."""
 
 
 class JournalReader:
@@ -124,7 +126,7 @@ class JournalReader:
         """What is to be stored next; the same again until `stored` says that it is."""
         for name, file in self._files.items():
             if file.unstored:
-                waiting = file.unstored[:BATCH_RECORDS]
+                waiting = file.unstored[: 1 if file.singly else BATCH_RECORDS]
                 rows = [entry.record.model_dump(mode="json") for entry in waiting]
                 return Batch(name, rows, waiting[-1].next_offset)
         return None
@@ -134,9 +136,20 @@ class JournalReader:
         file = self._files[batch.journal]
         del file.unstored[: len(batch.records)]
         file.stored = self._offsets[batch.journal] = batch.next_offset
+        file.singly = file.singly and bool(file.unstored)
         if file.ended and not file.unstored and not number_of(batch.journal):
             self._put_away(batch.journal)
         self._write_note()
+
+    def refused(self, batch: Batch) -> None:
+        """The database will never take it: the record that it refuses keeps no other back.
+
+        Dispatch has had it, and it stays in the journal, which is kept.
+        """
+        self._files[batch.journal].singly = True
+        if len(batch.records) == 1:
+            log.error("a record is not stored", event_id=batch.records[0]["event_id"])
+            self.stored(batch)
 
     def offsets(self) -> Mapping[str, int]:
         """What is stored, by journal."""

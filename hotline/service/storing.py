@@ -53,3 +53,4 @@ class Storing:
         self._busy = False
         if not isinstance(why.value, StoreUnavailable):
             log.error("journal not stored", journal=batch.journal, why=why.getErrorMessage())
+            self._reader.refused(batch)

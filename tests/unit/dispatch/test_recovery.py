@@ -300,3 +300,13 @@ def test_engine_names(tmp_path: Path) -> None:
     engine = Engine(rules(), MemoryStore(), journal)
     assert engine.state.open_incidents() == []
     journal.close()
+
+
+def test_a_damaged_database_file_is_an_absent_database(tmp_path: Path) -> None:
+    (tmp_path / "dispatch.db").write_bytes(b"this is no database" * 500)
+    desk = Desk(tmp_path, store=sqlite(tmp_path))
+    desk.located()
+    desk.wait(1)
+    assert desk.notes.lines == ["ring A/A1"]
+    assert not desk.dispatch.health().store_available
+    desk.stop()

@@ -130,6 +130,10 @@ def test_numbers_are_brought_into_one_form(written: str, meant: str) -> None:
     assert normalised(written, "CN", "0839") == meant
 
 
+def test_what_a_database_refuses_is_no_part_of_a_number() -> None:
+    assert normalised("138\x00001\r\n38000", "CN", "0839") == "+8613800138000"
+
+
 def test_the_carriers_word_counts_and_only_the_carriers() -> None:
     invite = request(p_asserted_identity="<tel:+8613900139000>")
     assert caller_number(invite, trusted=True, country="CN", area_code="") == "+8613900139000"

@@ -151,3 +151,19 @@ def test_records_that_the_disk_does_not_take_are_heard_all_the_same(tmp_path: Pa
     reader = JournalReader(tmp_path, heard.append, {})
     reader.hear(["no record", *writer.unwritten()])
     assert [record.event_id for record in heard] == ["call-1/1"]
+
+
+def test_a_record_that_the_database_refuses_keeps_no_other_back(tmp_path: Path) -> None:
+    writer = journal(tmp_path)
+    for value in ("a", "\0", "b"):
+        writer.append(FactLearned, field="address", value=value, confirmed=True)
+    reader = JournalReader(tmp_path, lambda record: None, {})
+    reader.scan()
+    stored: list[str] = []
+    while (batch := reader.next_batch()) is not None:
+        if any(record["value"] == "\0" for record in batch.records):
+            reader.refused(batch)
+        else:
+            stored += [record["value"] for record in batch.records]
+            reader.stored(batch)
+    assert stored == ["a", "b"]
