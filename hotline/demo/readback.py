@@ -50,14 +50,15 @@ def _emergency(stage: Stage, tickets: list[dict[str, Any]]) -> list[Step]:
     incident = _closed_incident(stage, number)
     if incident is None:
         return [Step("the ticket is closed", ok=False, measured=number)]
-    minutes = f"{incident['band_minutes']:g} min for {incident['distance_km'] or 0:.1f} km"
+    far = incident["distance_km"]
+    minutes = f"{incident['band_minutes']:g} min for {'a place unknown' if far is None else f'{far:.1f} km'}"
     reported, on_scene, target = (
         datetime.fromisoformat(incident[name]) for name in ("reported_at", "on_scene_at", "target_at")
     )
     took = (on_scene - reported).total_seconds()
     return [
         Step("the ticket is closed", ok=True, measured=number),
-        Step("arrival target from the distance", incident["distance_km"] is not None, minutes),
+        Step("arrival target from the distance", (far is None) == incident["band_assumed"], minutes),
         Step("reported → on scene", on_scene <= target, f"{took:.1f} s", f"≤ {minutes}", took),
     ]
 
