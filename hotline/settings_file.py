@@ -20,6 +20,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from hotline.errors import ConfigurationError, Fault
+from hotline.places import CALENDAR, SHIPPED, STANDARDS
 from hotline.settings import Settings
 from hotline.settings_rules import Finding, file_faults, file_notices, mute_softphones, rule_faults
 from hotline.yamlfile import YamlFile, dotted, validate
@@ -103,7 +104,7 @@ class _Source:
             settings = validate(self._file, Settings)
         except ConfigurationError as error:
             raise ConfigurationError([self._named(fault) for fault in error.faults]) from None
-        settings = absolute(settings, self._path.parent)
+        settings = _with_standards(absolute(settings, self._path.parent), self._path.parent)
         self.refuse(rule_faults(settings))
         return settings.model_copy(update={"database": settings.database.model_copy(
             update={"url": _absolute_url(settings.database.url, settings.paths.state)}
@@ -178,6 +179,18 @@ def absolute(model: Model, folder: Path) -> Model:
         if (value := getattr(model, name)) is not None
     }
     return model.model_copy(update=changed)
+
+
+def _with_standards(settings: Settings, folder: Path) -> Settings:
+    """The same settings with the places of standards and calendar filled in where they are left out."""
+    files = settings.dispatch
+    beside = folder / STANDARDS
+    standards = files.standards or (beside if beside.is_dir() else SHIPPED / STANDARDS)
+    default = standards.parent / CALENDAR
+    calendar = files.calendar or (default if default.is_file() else None)
+    return settings.model_copy(update={
+        "dispatch": files.model_copy(update={"standards": standards, "calendar": calendar})
+    })
 
 
 def _absolute_value(value: Any, folder: Path) -> Any:

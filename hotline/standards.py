@@ -17,10 +17,8 @@ from dispatch.deadlines import (
     resolve,
 )
 from hotline.errors import ConfigurationError, Fault, HotlineError
+from hotline.places import CALENDAR
 from hotline.yamlfile import YamlFile, validate
-
-FOLDER = "service_standards"
-CALENDAR = "calendar.yaml"
 
 
 class UnknownStandardError(HotlineError):

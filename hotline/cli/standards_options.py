@@ -9,10 +9,7 @@ from typing import Annotated
 import typer
 
 from hotline.cli.options import DEFAULT_CONFIG
-from hotline.standards import CALENDAR, FOLDER
-
-SHIPPED = Path(__file__).parents[2] / "config"
-"""The examples that stand beside the source."""
+from hotline.places import CALENDAR, SHIPPED, STANDARDS
 
 FolderOption = Annotated[
     Path | None,
@@ -29,8 +26,8 @@ def folder_of(given: Path | None) -> Path:
     if given is not None:
         return given
     configured = os.environ.get("HOTLINE_CONFIG")
-    beside = Path(configured or DEFAULT_CONFIG).parent / FOLDER
-    return beside if beside.is_dir() else SHIPPED / FOLDER
+    beside = Path(configured or DEFAULT_CONFIG).parent / STANDARDS
+    return beside if beside.is_dir() else SHIPPED / STANDARDS
 
 
 def calendar_of(given: Path | None, folder: Path) -> Path:

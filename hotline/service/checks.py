@@ -29,8 +29,9 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: load(settings.dispatch.stations, Stations),
     lambda settings: load(settings.dispatch.policy, Policy),
     lambda settings: Gazetteer.load(settings.dispatch.gazetteer),
-    lambda settings: load_standards(settings.dispatch.standards),
-    lambda settings: deployed_standard(settings.dispatch.standards, settings.dispatch.standard),
+    lambda settings: settings.dispatch.standards and load_standards(settings.dispatch.standards),
+    lambda settings: settings.dispatch.standards
+    and deployed_standard(settings.dispatch.standards, settings.dispatch.standard),
     lambda settings: load_calendar(settings.dispatch.calendar),
     lambda settings: load_information(settings.information),
     lambda settings: settings.customers and CsvCustomers(settings.customers),

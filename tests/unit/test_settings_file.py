@@ -116,6 +116,10 @@ def test_all_faults_come_at_once_with_their_lines(file: Path) -> None:
     ("udp_port: 15060", "tcp_port: 8080", "web.port: is edge.listen.tcp_port too"),
     ("name: carrier", "name: carrier\n      digest_user: gas", "give digest_password_file or"),
     ("name: carrier", "name: carrier\n      digest_password_env: X", "has a digest password but no"),
+    ("name: carrier", "name: carrier\n      outbound_user: gas", "give outbound_password_file or"),
+    ("name: carrier", "name: carrier\n      outbound_password_env: X", "has an outbound password but no"),
+    ("name: carrier", "name: carrier\n      registers: true", "needs outbound_user, and registrar or uri"),
+    ("name: carrier", "name: carrier\n      registrar: carrier.example", "write it as sip:HOST"),
     ("uri: sip:{number}@", "uri: sip:962677@", "has no {number}"),
     ("uri: sip:{number}@", "uri: tel:{number}@", "write it as sip:{number}@HOST"),
     ("addresses: [127.0.0.0/8]", "addresses: []", "name the carrier's networks"),
@@ -221,3 +225,18 @@ def test_the_shipped_example_spells_out_the_defaults() -> None:
     for section in ("recording", "tts", "callbacks", "web", "logging", "workers"):
         given = getattr(settings, section)
         assert given == type(given)(**({"max_conversations": 200} if section == "workers" else {}))
+
+
+def test_standards_stand_beside_the_configuration_or_come_with_the_program(tmp_path: Path) -> None:
+    shipped = EXAMPLE.parent
+    path = tmp_path / "hotline.yaml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    files = load_settings(path).dispatch
+    assert (files.standards, files.calendar) == (shipped / "service_standards", shipped / "calendar.yaml")
+    (tmp_path / "service_standards").mkdir()
+    files = load_settings(path).dispatch
+    assert (files.standards, files.calendar) == (tmp_path / "service_standards", None)
+    (tmp_path / "calendar.yaml").touch()
+    assert load_settings(path).dispatch.calendar == tmp_path / "calendar.yaml"
+    files = load_settings(path, ("dispatch.standards=own", "dispatch.calendar=days.yaml")).dispatch
+    assert (files.standards, files.calendar) == (tmp_path / "own", tmp_path / "days.yaml")
