@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from hotline.settings_file import load_settings
 
-START_SECONDS = 40.0
+START_SECONDS = 90.0
 POLL_SECONDS = 0.05
 
 

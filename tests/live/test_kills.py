@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -12,7 +10,7 @@ import pytest
 from hotline.demo.phone import Phone
 from tests.live.conftest import NewTown
 from tests.live.harness.service import wait_until
-from tests.live.harness.town import SERVICE_NUMBER, Town
+from tests.live.harness.town import Town
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,45 +129,3 @@ def test_a_worker_dies(new_town: NewTown, stage: Callable[[Town], Caller]) -> No
     if stage in (when_it_is_declared, while_the_crew_is_rung):
         in_hand(town, [victim])
     still_talks(town, witness)
-
-
-def test_the_supervisor_dies(new_town: NewTown) -> None:
-    """Nothing but the watching ends; a new one adopts what runs."""
-    town = new_town()
-    caller = at_the_greeting(town)
-    roles = {role: town.service.role_pid(role) for role in ("edge", "zygote", "controller")}
-    town.service.kill_role("supervisor")
-    town.service.start()
-    town.service.wait_ready()
-    assert roles == {role: town.service.role_pid(role) for role in roles}
-    still_talks(town, caller)
-
-
-def test_two_die_at_once(new_town: NewTown) -> None:
-    """Edge and controller together, in the middle of an emergency."""
-    town = new_town()
-    caller = when_it_is_declared(town)
-    edge, controller = town.service.kill_role("edge"), town.service.kill_role("controller")
-    town.service.wait_role("edge", other_than=edge)
-    town.service.wait_role("controller", other_than=controller)
-    in_hand(town, [caller])
-    assert not caller.phone.happened("ended")
-    caller.phone.hangup()
-    town.watch.wait_for("call_ended", 40, call_id=caller.call_id)
-
-
-def test_a_dead_line_is_named_so(new_town: NewTown) -> None:
-    """While the zygote is away callers are refused, written down and called back."""
-    town = new_town({"edge.worker_wait_seconds": 0.5})
-    pid = town.service.role_pid("zygote")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        phone = town.caller()
-        phone.call(town.service.number(SERVICE_NUMBER))
-        ended = phone.wait_for("ended", 15)
-        assert ended.fields["status"] == 503
-        owed = town.watch.wait_for("callback_requested", 10, where=lambda r: r.number.endswith(phone.user))
-        assert owed.reason == "refused"
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    town.duty.wait_for("incoming", 45)
