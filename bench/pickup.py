@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.calls import voice
 from bench.figures import Report, Series
 from bench.line import Callers, Line, pause
-from bench.processes import busy_share, ticks
+from bench.processes import busy_share, children_cpu_seconds, ticks, usage
 
 RATES = (1, 5, 10)
 AIM_P95_MS = 100.0
@@ -29,6 +29,8 @@ class PickUp:
     answered_ms: Series
     failed: int
     busy: float
+    cpu_ms: dict[str, float]
+    """CPU of a whole call of five seconds, by process."""
 
 
 def measure(
@@ -49,7 +51,7 @@ def _run(
     line: Line, folder: Path, rate: int, seconds: float, spares: int, tick: Callable[[float], None]
 ) -> PickUp:
     calls = max(round(rate * seconds), 10)
-    before = ticks()
+    before, used = ticks(), _used(line)
     callers = Callers(
         line, "talking_caller", folder, calls=calls, per_second=rate, seconds=CALL_SECONDS,
         voice=voice(talks=False),
@@ -59,7 +61,17 @@ def _run(
     done = callers.finish(CALL_SECONDS + 40)
     line.wait(lambda: not line.workers(), 30, "still has workers")
     failed = max(calls - done.well, done.failed)
-    return PickUp(spares, rate, calls, Series.of(done.answered_ms), failed, busy_share(before, after))
+    cpu_ms = {role: (now - used[role]) * 1000 / calls for role, now in _used(line).items()}
+    return PickUp(
+        spares, rate, calls, Series.of(done.answered_ms), failed, busy_share(before, after), cpu_ms
+    )
+
+
+def _used(line: Line) -> dict[str, float]:
+    """CPU seconds so far; `worker`: of all that have ended."""
+    roles = line.roles()
+    used = {role: one.cpu_seconds for role in ("edge", "zygote", "controller") if (one := usage(roles[role]))}
+    return {"worker": children_cpu_seconds(roles["zygote"]), **used}
 
 
 def report(runs: list[PickUp]) -> Report:
@@ -72,10 +84,12 @@ def report(runs: list[PickUp]) -> Report:
                 "max ms": f"{run.answered_ms.worst:.0f}",
                 "p95 / aim": f"{run.answered_ms.p95 / AIM_P95_MS:.2f}", "failed": run.failed,
                 "machine busy": f"{run.busy:.0%}",
+                **{f"{role} CPU ms": f"{used:.0f}" for role, used in run.cpu_ms.items()},
             }
             for run in runs
         ],
         f"SIPp's own clock (to the millisecond). Every call lasts {CALL_SECONDS:.0f} s with PCMA both ways, "
-        f"is recorded and listened to. Aim: p95 ≤ {AIM_P95_MS:.0f} ms.",
+        f"is recorded and listened to. CPU: of a whole call, from INVITE to its worker's end. "
+        f"Aim: p95 ≤ {AIM_P95_MS:.0f} ms.",
         {f"{run.per_second}/s, {run.spares} spares": run.answered_ms.values for run in runs},
     )  # fmt: skip
