@@ -64,4 +64,7 @@ class Finder:
         except ValueError:
             self._reactor.resolve(host).addCallbacks(found, lost)
         else:
-            found(host)
+            if self._transports.reaches(host):
+                found(host)
+            else:
+                then(None)

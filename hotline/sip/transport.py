@@ -87,6 +87,10 @@ class Transports:
             stream = self._connect(hop)
         return stream.send(data)
 
+    def reaches(self, host: str) -> bool:
+        """Whether one of our sockets is of the address's family."""
+        return any((":" in host) == (":" in ours) for ours in self._datagram)
+
     def connected(self, hop: Hop) -> bool:
         """Whether a TCP connection with that far end stands."""
         return hop in self._streams
@@ -149,7 +153,7 @@ class _Datagrams(DatagramProtocol):
             return False
         try:
             cast(Any, self.transport).write(data, (hop.host, hop.port))
-        except OSError:
+        except (OSError, ValueError):  # no way there; an address that no socket of this kind takes
             return False
         return True
 

@@ -311,3 +311,14 @@ def test_a_port_in_use_is_named() -> None:
     with running_edge() as first, pytest.raises(AssertionError, match=f"cannot listen.*{first.port}"):
         with running_edge(edge__listen={"host": EDGE, "udp_port": first.port}):
             pass
+
+
+@pytest.mark.parametrize("form", ["sip:crew@[2001:db8::1]:{port}", "sip:crew@[::1]:{port}",
+                                  "sips:crew@127.0.0.4:{port}", "sip:crew@127.0.0.4:{port};transport=tls"])
+def test_what_this_edge_cannot_reach_is_said_at_once(form: str) -> None:
+    """No IPv6, no TLS: the next crew is tried without waiting, and nothing goes in the clear."""
+    with running_edge() as edge:
+        worker, crew = Worker(edge, "page-1", purpose="page"), Phone(edge, STRANGER)
+        worker.dial(form.format(port=crew.port))
+        worker.expect(480)
+        crew.silence()
