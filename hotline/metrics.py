@@ -65,6 +65,9 @@ class Metrics:
         self._database = gauge("database_up", "1 when the database answers")
         self._edge_up = gauge("edge_up", "1 when the edge is connected")
         self._model = gauge("speech_model_present", "1 when a speech model is configured and there")
+        self._calendar = gauge(
+            "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
+        )
         self._edge = gauge("edge", "Counters and gauges of the SIP edge, by name", "name")
 
     # ---- calls
@@ -142,6 +145,9 @@ class Metrics:
 
     def speech_model(self, *, present: bool) -> None:
         self._model.set(present)
+
+    def calendar(self, *, missing_years: int) -> None:
+        self._calendar.set(missing_years)
 
     def exposition(self) -> bytes:
         """All figures in Prometheus' text format; its type is CONTENT_TYPE."""

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from dispatch.api import CallbackResult, Dispatch, DispatchLocked, PageEvent, PageReport, StoreUnavailable
+from dispatch.api import Dispatch, DispatchLocked, StoreUnavailable
 from hotline.agents.presence import Presence
 from hotline.errors import HotlineError
 from hotline.ipc import ControllerHello, Job
@@ -39,6 +39,7 @@ from hotline.service.outlet import PhoneOutlet
 from hotline.service.storing import Storing
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
+from hotline.standards import calendar_notices, load_calendar
 from hotline.web.site import make_site
 from hotline.web.status import Status
 
@@ -69,6 +70,7 @@ class Controller:
         self._metrics = Metrics()
         self._customers: CustomerFile = NoCustomers()
         self._information = Information()
+        self._calendar = load_calendar(None)
         self._workers = WorkerLines(self)
         self._edge = EdgeLine(
             reactor,
@@ -98,15 +100,18 @@ class Controller:
         self._begin()
 
     def reload(self) -> None:
-        """Read again what callers may be told and the customer file; a faulty file changes nothing."""
+        """Read again what callers are told, the customer file and the calendar; a fault changes nothing."""
         try:
             information = load_information(self._settings.information)
             path = self._settings.customers
             customers: CustomerFile = NoCustomers() if path is None else CsvCustomers(path)
+            calendar = load_calendar(self._settings.dispatch.calendar)
         except HotlineError as error:
             log.error("not reloaded", why=str(error))
             return
-        self._information, self._customers = information, customers
+        self._information, self._customers, self._calendar = information, customers, calendar
+        for notice in self._calendar_notices():
+            log.warning("the calendar of working days ends soon", why=notice)
 
     def drain(self) -> None:
         """SIGTERM: give over to a successor at once; without one stay until every emergency is taken."""
@@ -230,26 +235,12 @@ class Controller:
             self._mourner.look(call_id, certain=True)
 
     def originate_failed(self, call_id: str, why: str, *, busy: bool) -> None:
-        """No worker could be had for a call of ours: the next crew, or the next attempt.
+        """No worker could be had for a call of ours: nobody was rung, so the same order is given again.
 
-        For want of room nobody is passed over: dispatch gives the order again until its time is up.
+        Another crew would need a worker too. A page's time runs on meanwhile, and then the next is rung.
         """
-        note = self._book.get(call_id)
-        if note is None:
-            return
+        log.error("a call of ours could not begin; it is tried again", call_id=call_id, why=why)
         self._book.forget(call_id)
-        if busy:
-            return
-        event_id, now = f"{call_id}/not-originated", utcnow()
-        if note.purpose == "page":
-            report = PageReport(event_id=event_id, at=now, page_id=call_id, event=PageEvent.FAIL, why=why)
-            self._dispatch.tell(report)
-        elif note.purpose == "callback":
-            callback_id = call_id.rpartition("-")[0]
-            self._dispatch.tell(
-                CallbackResult(event_id=event_id, at=now, callback_id=callback_id, reached=False, why=why)
-            )
-        self._turn_in(0)
 
     def registered(self, user: str, reachable: bool) -> None:
         self._presence.registered(user, reachable)
@@ -287,7 +278,12 @@ class Controller:
             journal_backlog_bytes=self._reader.backlog_bytes(),
             agents_reachable=len(self._presence.reachable()),
             flow_version=self._book.flow_version,
+            notices=self._calendar_notices(),
         )
+
+    def _calendar_notices(self) -> tuple[str, ...]:
+        found = calendar_notices(self._calendar, self._settings.dispatch.calendar, utcnow())
+        return tuple(notice.message for notice in found)
 
     def exposition(self) -> bytes:
         status = self.status()
@@ -298,6 +294,7 @@ class Controller:
         self._metrics.database(up=status.database_up)
         self._metrics.edge(up=status.edge_connected, figures=self._figures)
         self._metrics.speech_model(present=status.model_present)
+        self._metrics.calendar(missing_years=len(self._calendar_notices()))
         return self._metrics.exposition()
 
     def _listen_web(self) -> None:

@@ -25,6 +25,8 @@ class Status:
     journal_backlog_bytes: int = 0
     agents_reachable: int = 0
     flow_version: str = ""
+    notices: tuple[str, ...] = ()
+    """What somebody should see to in the next weeks; nothing goes without it yet."""
 
     def not_ready(self) -> list[str]:
         """Why no call could be served; empty when it could."""
@@ -64,4 +66,5 @@ class Status:
             "journal_backlog_bytes": self.journal_backlog_bytes,
             "agents_reachable": self.agents_reachable,
             "flow_version": self.flow_version,
+            "notices": list(self.notices),
         }

@@ -49,9 +49,11 @@ def test_how_things_stand() -> None:
     metrics.journal_backlog(4096)
     metrics.agents(2)
     metrics.speech_model(present=False)
+    metrics.calendar(missing_years=1)
     metrics.unaccepted_emergencies(1)
     said = lines(metrics)
     for line in ("hotline_database_up 1.0", "hotline_edge_up 1.0", 'hotline_edge{name="invites"} 12.0',
                  "hotline_journal_backlog_bytes 4096.0", "hotline_agents_reachable 2.0",
-                 "hotline_speech_model_present 0.0", "hotline_emergencies_unaccepted 1.0"):
+                 "hotline_speech_model_present 0.0", "hotline_calendar_missing_years 1.0",
+                 "hotline_emergencies_unaccepted 1.0"):
         assert line in said

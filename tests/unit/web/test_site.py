@@ -81,6 +81,12 @@ def test_degraded_is_ready_and_says_so(change: dict[str, Any], word: str) -> Non
     assert status == 200 and word in json.loads(body)["degraded"][0]
 
 
+def test_what_is_to_be_done_soon_is_a_notice_and_keeps_nothing_back() -> None:
+    status, body = get("/ready", replace(WELL, notices=("no calendar of 2027",)))
+    document = json.loads(body)
+    assert (status, document["degraded"], document["notices"]) == (200, [], ["no calendar of 2027"])
+
+
 def test_metrics_are_prometheus_text() -> None:
     status, body = get("/metrics")
     assert status == 200 and b"hotline_conversations_active 3.0" in body
