@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 import structlog
-from twisted.application.internet import ClientService
 from twisted.internet import tcp, unix
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
 from twisted.internet.protocol import Protocol as TwistedProtocol
@@ -125,6 +123,9 @@ class LinkClient:
     def __init__(self, reactor: Any, path: Path, listener: LinkListener) -> None:
         self._listener = listener
         self._link: Link | None = None
+        from twisted.application.internet import ClientService  # slow to import; servers start without
+        from twisted.internet.endpoints import UNIXClientEndpoint
+
         endpoint = cast(Any, UNIXClientEndpoint)(reactor, str(path), timeout=5)
         factory = cast(Any, _LinkFactory(self))
         self._service = ClientService(endpoint, factory, retryPolicy=_pause, clock=reactor)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import phonenumbers
-
 from hotline.sip.message import Request
 from hotline.sip.uri import UriError, parse_address
 
@@ -28,6 +26,8 @@ def caller_number(invite: Request, *, trusted: bool, country: str, area_code: st
 
 def normalised(number: str, country: str, area_code: str) -> str:
     """`+86…` where the plan of `country` knows the number; short codes and extensions as they are."""
+    import phonenumbers  # late: a killed edge listens sooner without it
+
     plain = re.sub(r"[\s().\x00-\x1f\x7f-\x9f-]", "", number)[:MAX_CALLER_CHARACTERS]
     if not re.fullmatch(r"\+?[0-9]+", plain) or len(plain) <= 6:
         return plain

@@ -10,6 +10,7 @@ import structlog
 from twisted.internet.error import CannotListenError
 
 from hotline.edge.admission import Admission
+from hotline.edge.caller import normalised
 from hotline.edge.dialog_files import DialogFiles
 from hotline.edge.dialogs import Dialogs
 from hotline.edge.finder import Finder
@@ -114,6 +115,7 @@ class EdgeService:
         talking = self._dialogs.calls()
         if talking:
             self._reactor.callLater(RETURN_SECONDS, self._end_orphaned, talking)
+        self._reactor.callLater(0, normalised, "", "CN", "")  # what is imported late, before the first call
         _log.info("edge is listening", udp_port=listen.udp_port, tcp_port=listen.tcp_port)
 
     def stop(self) -> None:
