@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.figures import Report, Row, Series
 from bench.line import CALLS_PER_SECOND, Callers, Line, flows_that_talk, pause
-from bench.processes import busy_share, cpu_percent, private_mb, pss_mb, switches_per_second, ticks, usages
+from bench.processes import busy_share, cpu_percent, memory, switches_per_second, ticks, usages
 from hotline.demo.voices import HELD_OUT, synthesise
 from hotline.speech.recogniser import BYTES_PER_MS
 
@@ -98,7 +98,7 @@ def measure(kind: Kind, calls: int, seconds: float, tick: Callable[[float], None
             ramp = calls / CALLS_PER_SECOND
             callers = Callers(
                 line, "talking_caller", folder / "sipp", calls=calls, per_second=CALLS_PER_SECOND,
-                seconds=ramp + MENU_SECONDS + seconds + 4, voice=voice(talks=kind.talks),
+                seconds=ramp + MENU_SECONDS + seconds + 10, voice=voice(talks=kind.talks),
             )
             pause(ramp + MENU_SECONDS, lambda share: tick(share * 0.4))
             cost = _watch(line, kind, calls, callers, seconds, lambda share: tick(0.4 + share * 0.3))
@@ -128,11 +128,12 @@ def _watch(
     mine_after, others_after, machine_after = usages(workers), usages(others), ticks()
     share = dict(zip(others, cpu_percent(others, others_after, passed), strict=True))
     alive = [pid for pid in workers if pid in mine_after]
+    held = [one for pid in alive if (one := memory(pid)) is not None]
     return Cost(
         kind.name, calls, Series.of(cpu_percent(mine, mine_after, passed)),
         share[roles["edge"]] / calls, share[roles["controller"]] / calls,
         Series.of(switches_per_second(mine, mine_after, passed)),
-        Series.of([pss_mb(pid) for pid in alive]), Series.of([private_mb(pid) for pid in alive]),
+        Series.of([one.pss for one in held]), Series.of([one.private for one in held]),
         calls - len(alive), share[callers.pid], busy_share(machine, machine_after),
     )  # fmt: skip
 

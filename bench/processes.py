@@ -54,17 +54,26 @@ def switches_per_second(before: dict[int, Usage], after: dict[int, Usage], secon
     return [(after[pid].switches - early.switches) / seconds for pid, early in before.items() if pid in after]
 
 
-def pss_mb(pid: int) -> float:
-    """Memory with shared pages divided among their users. Raises OSError."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return int(rollup.partition("\nPss:")[2].split()[0]) / 1024
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of one process, MB."""
+
+    pss: float
+    """Shared pages divided among their users."""
+    private: float
 
 
-def private_mb(pid: int) -> float:
-    """Memory that is its own. Raises OSError."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kinds = ("Clean", "Dirty")
-    return sum(int(rollup.partition(f"\nPrivate_{kind}:")[2].split()[0]) for kind in kinds) / 1024
+def memory(pid: int) -> Memory | None:
+    """None when the process is gone."""
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except (OSError, ProcessLookupError):
+        return None
+    pss, clean, dirty = (
+        int(rollup.partition(f"\n{name}:")[2].split()[0]) / 1024
+        for name in ("Pss", "Private_Clean", "Private_Dirty")
+    )
+    return Memory(pss, clean + dirty)
 
 
 def machine() -> str:

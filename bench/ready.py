@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.figures import Report, Series
-from bench.processes import pss_mb
+from bench.processes import memory
 from hotline.settings_file import load_settings
 from tests.live.harness.service import EXAMPLE
 from tests.live.worker_rig import WorkerRig
@@ -43,15 +43,16 @@ def _run(what: str, spares: int, forks: int, tick: Callable[[float], None]) -> R
             Path(name), flows=flows, workers=forks + 10, spares=spares,
             conversation="hotline.app:build_conversation",
         ) as rig:  # fmt: skip
-            taken, memory = [], []
+            taken, pss = [], []
             for number in range(forks):
                 time.sleep(0.1)  # a new spare is there by then
                 began = time.perf_counter()
                 worker = rig.fork(f"bench-{number}", facts={"caller": "", "dialled": "962677"})
                 taken.append((time.perf_counter() - began) * 1000)
-                memory.append(pss_mb(worker.pid))
+                if (held := memory(worker.pid)) is not None:
+                    pss.append(held.pss)
                 tick((number + 1) / forks)
-            return Ready(what, Series.of(taken), Series.of(memory))
+            return Ready(what, Series.of(taken), Series.of(pss))
 
 
 def report(runs: list[Ready]) -> Report:
