@@ -112,6 +112,7 @@ class Dispatch:
         now = self._utcnow()
         self.engine.tick(now)
         self._send(now)
+        self.engine.sync()
         self._store_behind()
         return self.engine.next_wake(now)
 

@@ -23,7 +23,10 @@ from dispatch.writer import Writer
 
 log = structlog.get_logger()
 DURABLE = (Incident, Ticket, Assignment, Page, Callback)
-"""Units that touch one of these are put onto the disk itself before anything follows from them."""
+"""Units that touch one of these are put onto the disk itself before anything is sent because of them.
+
+Not each by itself: a flood of refused calls would hold up the emergency behind it.
+"""
 
 
 def random_id() -> str:
@@ -50,6 +53,7 @@ class Engine:
         self.loaded = False
         """Whether the database has been read since the start."""
         self.journal_works = True
+        self._unsynced = False
 
     def start(self, now: datetime) -> None:
         """Rebuild what is open: from the database if it answers, and always from the local journal."""
@@ -127,11 +131,24 @@ class Engine:
 
     def pump(self, outlet: Outlet, now: datetime) -> None:
         """Send what waits to be sent, and settle what needs no receipt."""
+        if self.outbox.any_due(now):
+            self.sync()
         settled = self.outbox.pump(outlet, now)
         items = [item for key in settled if (item := self.state.get(OutboxItem, key))]
         if items:
             receipted = tuple(item.model_copy(update={"receipted_at": now}) for item in items)
             self._commit(Unit(unit_id=self._new_id(), at=now, puts=receipted))
+
+    def sync(self) -> None:
+        """What was decided is safe against loss of power from here on."""
+        if not self._unsynced:
+            return
+        self._unsynced = False
+        try:
+            self._journal.sync()
+        except OSError:
+            log.exception("local_journal_failed", advice="look after the disk of the state directory")
+            self.journal_works = False
 
     def next_wake(self, now: datetime) -> datetime | None:
         """When `tick` and `pump` have something to do next."""
@@ -155,7 +172,8 @@ class Engine:
     def _commit(self, unit: Unit) -> None:
         """Write ahead, then apply. A full disk does not stop an emergency: it is noted and goes on."""
         try:
-            self._journal.append(unit, durable=any(isinstance(put, DURABLE) for put in unit.puts))
+            self._journal.append(unit)
+            self._unsynced = self._unsynced or any(isinstance(put, DURABLE) for put in unit.puts)
             self.journal_works = True
         except OSError:
             log.exception("local_journal_failed", advice="free the disk of the state directory")

@@ -39,15 +39,18 @@ class LocalJournal:
         self._file = self._open()
         self.size_bytes = self._cut_torn_end()
 
-    def append(self, unit: Unit, *, durable: bool = True) -> None:
-        """Write before acting. `durable`: also against loss of power. Raises OSError, nothing written."""
+    def append(self, unit: Unit) -> None:
+        """Write before acting; SIGKILL loses nothing of it. Raises OSError, nothing written."""
         line = unit.model_dump_json().encode() + b"\n"
         written = os.write(self._file, line)
         if written < len(line):
             os.ftruncate(self._file, self.size_bytes)
             raise OSError(f"only {written} of {len(line)} bytes written")
         self.size_bytes += written
-        if durable and self._fsync:
+
+    def sync(self) -> None:
+        """Put what was written onto the disk itself, against loss of power. Raises OSError."""
+        if self._fsync:
             os.fdatasync(self._file)
 
     def read(self) -> Iterator[Unit]:

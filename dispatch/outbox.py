@@ -55,7 +55,7 @@ class Outbox:
     def pump(self, outlet: Outlet, now: datetime) -> list[str]:
         """Send what is due. Returns the effects that are settled by having been sent or being moot."""
         settled = []
-        waiting = self._state.all(OutboxItem)
+        waiting = sorted(self._state.all(OutboxItem), key=_urgency)
         for item in waiting:
             if self._state.get(OutboxItem, item.key) is None or not self._due(item, now):
                 continue
@@ -72,6 +72,10 @@ class Outbox:
             (self._sent[i.key] + resend if i.key in self._sent else now for i in self._state.all(OutboxItem)),
             default=None,
         )
+
+    def any_due(self, now: datetime) -> bool:
+        """Whether `pump` would send something."""
+        return any(self._due(item, now) for item in self._state.all(OutboxItem))
 
     def _due(self, item: OutboxItem, now: datetime) -> bool:
         last = self._sent.get(item.key)
@@ -219,3 +223,8 @@ class Outbox:
             target_minutes=incident.band_minutes, target_assumed=incident.band_assumed,
             distance_km=incident.distance_km, drill=incident.drill, words=ticket.words if ticket else "",
         )
+
+
+def _urgency(item: OutboxItem) -> int:
+    """The call-backs that a flood of callers leaves behind are sent after everything else."""
+    return 1 if isinstance(item.effect, CallBackEffect) else 0

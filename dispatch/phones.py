@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _USER = re.compile(r"^(?:sips?|tel):([^@;]+)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=16_384)
 def bare(phone: str) -> str:
     """`sip:+8613800000001@host`, `008613800000001` and `13800000001` become the same text."""
     match = _USER.match(phone.strip())

@@ -11,7 +11,15 @@ from typing import Any
 
 import pytest
 
-from dispatch.api import DispatchLocked, MemoryStore, PageEvent, SqlStore, TicketQuery, TicketRequest
+from dispatch.api import (
+    CallbackRequest,
+    DispatchLocked,
+    MemoryStore,
+    PageEvent,
+    SqlStore,
+    TicketQuery,
+    TicketRequest,
+)
 from dispatch.engine import Engine
 from dispatch.local_journal import LocalJournal
 from tests.support.dispatch import Desk
@@ -309,4 +317,28 @@ def test_a_damaged_database_file_is_an_absent_database(tmp_path: Path) -> None:
     desk.wait(1)
     assert desk.notes.lines == ["ring A/A1"]
     assert not desk.dispatch.health().store_available
+    desk.stop()
+
+
+def test_a_page_is_on_the_disk_itself_before_it_is_sent_and_a_flood_costs_few_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(LocalJournal, "sync", lambda journal: synced.append(journal.size_bytes))
+    desk = Desk(tmp_path)
+    before = len(synced)
+    for number in range(50):
+        desk.dispatch.tell(
+            CallbackRequest(
+                event_id=f"f{number}/1", at=desk.now, call_id=f"f{number}", number=f"1390000{number:04}",
+                reason="refused", within_seconds=30,
+            )
+        )
+    assert len(synced) - before < 5
+    rung: list[int] = []
+    monkeypatch.setattr(desk.notes, "page", lambda order: rung.append(len(synced)))
+    before = len(synced)
+    desk.located()
+    desk.wait(1)
+    assert rung and rung[0] > before
     desk.stop()
