@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hotline.cli.jsonlines import answer_lines
-from hotline.triage import Gazetteer, parse_address, spoken_form
+from hotline.triage import Gazetteer, parse_address
+from hotline.triage.address_evaluate import evaluate, read_addresses, report, worst
 
 app = typer.Typer()
 
@@ -21,11 +23,21 @@ def address(
     gazetteer: Annotated[
         Path | None, typer.Option(help="CSV of places; without it the shipped example, when it is there.")
     ] = None,
+    measured: Annotated[
+        Path | None, typer.Option("--evaluate", help="Measure on this corpus instead of reading lines.")
+    ] = None,
+    held_out: Annotated[bool | None, typer.Option("--held-out/--seen", help="Only one half of it.")] = None,
 ) -> None:
     """Read JSON lines {"id", "text"} from standard input; write the parts of each address."""
     source = gazetteer or (SHIPPED if SHIPPED.exists() else None)
     places = Gazetteer.load(source) if source else None
-    answer_lines(lambda text: _parsed(text, places))
+    if measured is None:
+        answer_lines(lambda text: _parsed(text, places))
+        return
+    answers = evaluate(read_addresses(measured), lambda text: parse_address(text, places), held_out=held_out)
+    cases = {f"worst_{kind}": worst(given) for kind, given in answers.items()}
+    shown = {**report(answers), **cases}
+    print(json.dumps(shown, ensure_ascii=False, indent=1))
 
 
 def _parsed(text: str, places: Gazetteer | None) -> dict[str, Any]:
@@ -35,4 +47,4 @@ def _parsed(text: str, places: Gazetteer | None) -> dict[str, Any]:
         "identifier": match.identifier, "names": list(match.names), "latitude": match.latitude,
         "longitude": match.longitude, "score": match.score,
     }
-    return {**fields.flat(), "match": found, "spoken": spoken_form(fields)}
+    return {**fields.flat(), "match": found}

@@ -1,66 +1,72 @@
-"""How the parts of an address are said: regular expressions over normal text."""
+"""How numbers of doors are said, in text whose names are marks (address_names.MARKS)."""
 
 from __future__ import annotations
 
 import re
 
-from hotline.triage.numerals import NUMERAL
+from hotline.triage.numerals import DIGIT, NUMERAL
 
-N = rf"(?:{NUMERAL}+|[a-h])"
-_LEAD = (
-    r"(?:我们?|你们?|他们?|家里|家|屋头|屋里|住在|住|就在|在|是在|是|地址|位置|位于|到|来|的|那个|这个|这边|那边|"
-    r"叫做?|就|有|从|市|区|县|镇|号|栋|，|附近|路过|一个|店|门面|里面|对|不|请|快|点|派人|和|跟|与|上)"
+RUN = rf"(?<!{NUMERAL}){NUMERAL}{{1,7}}(?!{NUMERAL})"
+_FILL = r"(?:的|，|上|那个|这个|那边|那里|那儿|是|就是|应该是|在|有个|一个|叫|我们|我)*"
+_LETTER = r"[a-h甲乙丙丁]"
+
+DASHED = re.compile(
+    rf"(?P<building>{RUN}|[a-h])(?:杠|横|-)(?:(?P<unit>{RUN})(?:杠|横|-))?(?P<room>{NUMERAL}{{2,4}})"
 )
-"""What ends before a name begins."""
-_HAN = r"[\u4e00-\u9fff]"
-_NAME = rf"(?:(?!{_LEAD}){_HAN})"
-
-_ROAD = r"(?:大道|大街|公路|老街|新街|正街|横街|后街|巷子|街道|路|街|巷|道(?!理)|胡同|弄堂)"
-STREET = re.compile(rf"({_NAME}{{1,5}}?{_ROAD})((?:东|西|南|北|中|[一二三四五六七八九1-9])段)?")
-
-_ESTATE = (
-    r"(?:小区|花园|家园|社区|公寓|新村|名都|名城|名苑|山庄|广场|大厦|国际|家属院|宿舍|安置房|还建房|豪庭|华庭|"
-    r"雅苑|嘉苑|佳苑|花苑|公馆|华府|别墅|半岛|新城|丽景|绿洲|雅居|府邸|御府|院子|大院|苑|府|庭|郡|湾|轩|坊|居|"
-    r"里(?!面|头|边|有|的)|园(?!区)|城(?!区|市|里))"
-)
-COMMUNITY = re.compile(rf"((?:(?!{_LEAD}|{NUMERAL}+(?:号|栋)){_HAN}){{1,7}}?{_ESTATE})")
-
-_NO_DISTRICT = r"(?!我|小区|社区|片|辖|这|那|一个|在|住|是|园区|地区|景区|厂区)"
-DISTRICT = re.compile(
-    rf"(?:^|，|市|省|在|住|是|家|的|来|到)((?:{_NO_DISTRICT}{_HAN}){{1,3}}(?:(?<!小)(?<!社)区|县))"
-    r"(?!域|里|门|的|内)"
-)
-
 NUMBER = re.compile(
-    rf"^(?:的|，|上|那个|这个|是)*({NUMERAL}+)号(?!楼|院|线|那天|早|上午|下午)"
-    rf"(?:附({NUMERAL}+)号?|之({NUMERAL}))?"
+    rf"(?P<mark>[ＳＣＶ]){_FILL}(?:门牌)?(?P<number>{RUN})号(?!楼|栋|线|单元|那天|早|上午|下午|晚|房|室|门(?![口面市前])|[来去到]|给)院?"
+    rf"(?:的?[附付负副富夫府复赴](?P<attached>{RUN})号?|之(?P<part>{RUN}))?"
 )
-BARE_NUMBER = re.compile(rf"门牌号?(?:码)?(?:是|为)?({NUMERAL}+)")
+NUMBER_BARE = re.compile(rf"(?P<mark>Ｓ)(?:的|，)?(?P<number>{RUN})(?=，|的|Ｃ|$)")
+PLATE = re.compile(rf"门牌号?(?:码)?(?:是|为|，)*(?P<number>{RUN})号?")
 BUILDING = re.compile(
-    rf"第?({N})(?:号?栋|幢|号楼|座|号院|栋楼)|(?:^|，|区|园|苑|期)({N})楼(?={NUMERAL}+单元)"
+    rf"(?<![这那哪整同每有面])(?!一[栋幢]楼(?!{NUMERAL}))第?(?P<zone>{_LETTER}(?:区|座)?)?(?P<building>{RUN}|(?<=[a-h甲乙丙丁]))(?P<letter>[a-h])?"
+    r"(?:号楼栋|号?栋楼?|号?幢楼?|号楼(?!梯)|座(?!桥|楼|山|塔|房|位)|号院)"
 )
-UNIT = re.compile(rf"第?({N})(?:号)?单元|([东西中])单元")
+BUILDING_NAMED = re.compile(rf"(?:楼栋号?|栋号|楼号|栋数|楼牌号?)(?:是|为|，)*(?P<building>{RUN}|[a-h])")
+BUILDING_SHORT = re.compile(rf"(?<=[，ＣＳ区期])(?P<building>{RUN})楼(?=的?{NUMERAL}{{1,3}}单元)")
+UNIT = re.compile(
+    rf"第?(?P<unit>{RUN})"
+    rf"(?:(?:号|个)?单元|单(?=，|$|{NUMERAL}{{2,5}})|元(?={NUMERAL}{{3,5}}(?:，|$|号|室)))|"
+    r"(?P<side>[东西南北中a-h甲乙丙])(?:边)?单元"
+)
+"""Also with one of its two characters lost, where a room follows."""
+UNIT_NAMED = re.compile(
+    rf"单元号?(?:是|为)(?P<unit>{RUN})|(?<=[，Ｃ])单元号?(?P<unit2>[一二三四五六七八九1-9])(?=，|$)"
+)
 FLOOR_ROOM = re.compile(
-    rf"({NUMERAL}+)(?:楼|层)(?:的|，)*({NUMERAL}+)(?:号|室|户)?(?!栋|单元|楼|号楼|个|米|点|块)"
+    rf"(?P<floor>{RUN})(?:楼|层)(?:的|，|那个)*(?P<door>{RUN})(?P<end>号|室|户|$|，)(?!楼|栋|单元|线)"
 )
-ROOM = re.compile(rf"({NUMERAL}+)(?:室|房(?!子)|户(?!号|主|型)|号房|号室)")
+LOWEST_ROOM = re.compile(rf"(?:底楼|底层)(?:的|，)*(?P<door>{RUN})(?:号|室)")
+ROOM_NAMED = re.compile(
+    rf"(?:房号|房间号?码?|室号|门号|户号|房门号)(?:是|为|，)*(?P<room>{RUN})|"
+    rf"(?P<room2>{RUN})(?:号?室|号?房(?!子|东|租)|号房间)"
+)
 ROOM_AFTER = re.compile(
-    rf"^(?:的|，|那个|就是|是|住|楼上|上面|里面)*({NUMERAL}{{2,6}})"
-    r"(?!栋|幢|单元|楼|层|号楼|期|米|块|个|点|多|路|年|方)号?"
+    r"^(?:的|，|那个|就是|是|住|楼上|上面|里面|我家|我们家|我|家|在|应该是|门牌号?)*"
+    rf"(?P<room>{RUN})(?P<end>号|，|$|[^{DIGIT}])"
 )
-FIX = re.compile(r"(不对|不是|说错了?|错了|搞错了?|口误|更正|应该是|改一下|不不+|记错了?)")
-
-_ONE_ROAD = rf"({_HAN}{{2,7}}?(?:路|街|大道|巷))"
-CROSSROADS = re.compile(
-    rf"{_ONE_ROAD}(?:和|与|跟|同|，){_ONE_ROAD}(?:的)?(?:交叉口|交汇处|路口|十字路口|交界|口|相交|那个口)"
+NOT_ROOM = re.compile(
+    r"号楼|号?栋|号?幢|单元|楼|层|期|米|块|个|点|多|年|方|元|岁|天|次|人|分|股|家|户人|路|月|组|环|直|下|些|样|般|"
+    r"起|会|定|共|边|种|阵|进|开"
 )
-SIDE = (
-    r"(旁边|对面|门口|附近|后面|前面|背后|隔壁|斜对面|楼下|侧面|边上|左边|右边|大门|后门|里面)"
+"""After these a number counts something else."""
+ROOM_BEFORE = re.compile(
+    rf"(?:^|，)(?P<room>{NUMERAL}{{3,4}})(?:号|室)?(?:，|的)*(?={NUMERAL}{{1,2}}(?:单元|栋|号楼|幢))"
 )
-LANDMARK = re.compile(
-    rf"({_NAME}{{0,6}}?(?:医院|中学|小学|学校|幼儿园|车站|菜市场|市场|超市|银行|邮局|派出所|公园|图书馆|"
-    rf"加油站|体育馆|体育场|商场|酒店|宾馆|物业|居委会|政府|大桥|广场|饭店|餐馆|药店|学院|大学|寺|塔|桥|厂))的?{SIDE}"
+ROOM_LIVED = re.compile(
+    rf"(?:住|家是|家在|我是|我们是)(?:的|在|，)*(?P<room>(?<!{NUMERAL}){NUMERAL}{{3,5}}(?!{NUMERAL}))"
 )
-VILLAGE = re.compile(
-    rf"({_NAME}{{1,4}}?(?:镇|乡))?({_NAME}{{1,4}}?村(?!民|里人))?({NUMERAL}+组|{NUMERAL}+社)?"
+CORRECTED = re.compile(
+    rf"^(?:，|是|应该是|的|就是|嗯)*(?P<value>{RUN})(?P<end>号?)(?=，|$|的|附|[^\u4e00-\u9fff]|谢|你|快|我)"
+)
+"""A number and nothing else, straight after a correction."""
+FIX = re.compile(
+    r"不对不对|[不补布步部埔][对队堆兑]|说错了?|搞错了?|记错了?|弄错了?|讲错了?|看错了?|错了|口误|更正一下|更正|应该是|改一下|不不+|不是|"
+    r"不(?=，|[0-9零一二三四五六七八九十幺])"
+)
+DENIED = re.compile(rf"第?(?:{RUN}|[a-h])(?:号楼|栋|幢|号|单元|楼|室|座)|[ＳＣＶ]|{RUN}(?=，|$)")
+CROSSING = re.compile(
+    r"(?P<first>Ｓ)(?:和|与|跟|同|，|到)*(?P<second>Ｓ)(?:的|那个|这个)?"
+    r"(?:交叉口|交汇处|交界处?|交叉|交汇|路口|十字路口|十字口|口|相交|那个口|转角|拐角)"
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +28,11 @@ class AddressFields:
     """A路和B路交叉口, in these words."""
     village: str = ""
     """乡镇, 村, 组."""
+    likeness: float = field(default=1.0, compare=False)
+    """How like the gazetteer's name the heard one was; 1 when the same, or when no name was mended."""
 
     def empty(self) -> bool:
-        return not any(getattr(self, field.name) for field in fields(self))
+        return not any(getattr(self, part.name) for part in fields(self) if part.name != "likeness")
 
     def flat(self) -> dict[str, str]:
         """The seven fields of triage-labels.md."""

@@ -32,11 +32,19 @@ def places() -> Gazetteer:
         community="阳光花园", building="5", unit="1", room="101")),
     ("是二号楼不是三号楼", AddressFields(building="2")),
     ("利州东路二段一百二十六号附三号", AddressFields(street="利州东路二段", number="126附3")),
-    ("仁民路和解放路交叉口", AddressFields(crossroads="人民路和解放路交叉口")),
+    ("仁民路和解放路交叉口", AddressFields(
+        street="人民路", crossroads="人民路和解放路交叉口")),
     ("在人民医院对面", AddressFields(landmark="人民医院", side="对面")),
-    ("昭化区红岩镇青龙村三组", AddressFields(district="昭化区", village="红岩镇青龙村三组")),
+    ("昭化区红岩镇青龙村三组", AddressFields(
+        district="昭化区", community="青龙村三组", village="红岩镇青龙村三组")),
     ("朝天区平安路8号A栋1203室", AddressFields(
         district="朝天区", street="平安路", number="8", building="A", room="1203")),
+    ("喂你好我家厨房里好大一股煤气味我住在滨江路八十八号二单元三零一室", AddressFields(
+        street="滨江路", number="88", unit="2", room="301")),
+    ("我在老城，老城这边都闻得到", AddressFields()),
+    ("利州区，不对是昭化区，太公路二十号", AddressFields(district="昭化区", street="太公路", number="20")),
+    ("锦绣花园3-2-1203", AddressFields(community="锦绣花园", building="3", unit="2", room="1203")),
+    ("天立香缇三栋", AddressFields(community="天立香缇", building="3")),
     ("家里漏气了快点来", AddressFields()),
 ])
 def test_what_was_said_is_taken_and_nothing_else(

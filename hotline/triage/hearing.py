@@ -1,0 +1,115 @@
+"""Puts right the numbers and address words that were heard as other characters of the same sound.
+
+山东二担员午零一 can only be 三栋二单元五零一: a numeral is read from its sound where its neighbours are
+numerals or address words, and nowhere else. Every character keeps its place.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from hotline.triage.numerals import DIGIT
+from hotline.triage.phonetics import syllable
+
+_SOUNDS = {
+    "ling": "零", "lin": "零", "yao": "幺", "yi": "一", "er": "二", "liang": "两", "san": "三", "shan": "三",
+    "si": "四", "wu": "五", "liu": "六", "niu": "六", "qi": "七", "ba": "八", "jiu": "九", "shi": "十",
+    "bai": "百",
+}
+_COMMON = frozenset("以已也把吧被起气其去时事师什上使医意您无务误里亦爸思药而")
+"""Numerals by sound, but words of their own: believed inside a number, or where a room would be too short."""
+_NEVER_FIRST = frozenset("是就要有你")
+"""So frequent that they count between two sure numerals only."""
+_NEVER = frozenset("室市期")
+"""Words of an address themselves."""
+_WORDS = {
+    "dan": "单", "yuan": "元", "dong": "栋", "tong": "栋", "chuang": "栋", "zhuang": "栋", "lou": "楼",
+    "hao": "号", "zu": "组",
+}
+
+# In the shadow of a text: N a sure numeral, n one by sound, o one by sound but a common word, x one that is
+# hardly ever meant, D Y B L H G for 单 元 栋 楼 号 组 and d y b l h g for their homophones, S the end of a
+# name of a street, an estate or a village, _ the rest of such a name; anything else is itself.
+_RUN = r"[Nn](?:[Nnox]{0,4}[Nn])?"
+_ROOM = r"(?P<numeral>[Nno][Nnox]{1,2}[Nn]|[Nn][Nnox][Nno]|[Nn][Nnox]{2}[Nn])"
+_END = r"(?=[，HhS室]|$)"
+_RULES = tuple(re.compile(rule) for rule in (
+    rf"(?P<numeral>{_RUN})(?P<word>[Dd][Yy])",
+    rf"(?P<numeral>{_RUN})(?P<word>[Dd])(?=[Nn]{{2,4}}(?:，|$))",
+    rf"(?P<numeral>{_RUN})(?P<word>[Bb])(?=[，NnS]|$)",
+    rf"(?P<numeral>{_RUN})(?P<word>[Hh][Ll])(?=[，NnS]|$)",
+    rf"(?<=[S，])(?P<numeral>{_RUN})(?P<building>[^NnSHhL，的是期区楼号])(?=N{{1,2}}DY)",
+    rf"(?P<numeral>{_RUN})(?:D(?P<yuan>[^N，H])|(?P<dan>[^N，HD])Y)(?=[Nn]{{3,4}}(?:，|$|H|室))",
+    rf"(?:DY|B|L)[，的]{{0,2}}{_ROOM}{_END}",
+    r"(?:DY|B)[，的]{0,2}(?P<numeral>[Nn][Nnox]{1,2}[Nn])(?![Nnox])",
+    r"(?:(?<=DY)|(?<=B)|(?<=，))(?P<numeral>[Nn]{1,3})(?P<word>[Ll])(?=[Nn]{1,2}[Hh]?(?:，|$))",
+    r"(?<=L)(?P<numeral>[Nn]{1,2})(?P<word>[Hh])(?=，|$)",
+    rf"S[的，上]{{0,2}}(?P<numeral>{_RUN})(?P<word>[Hh])(?![大多臭重像凶浓闻气久些])",
+    rf"S[的，]{{0,2}}(?P<numeral>{_RUN})(?P<word>[Gg])",
+    r"(?:B|DY|L)(?P<word>[Hh])x(?P<numeral>[Nn]{1,3})(?=，|$)",
+    rf"H附(?P<numeral>{_RUN})(?P<word>[Hh])",
+    rf"S(?P<numeral>{_RUN})(?P<word>Hl)(?![气水了])",
+    r"(?P<numeral>N[no]N)",
+))
+
+
+_ODD = {"building": ("栋", "B"), "yuan": ("元", "Y"), "dan": ("单", "D")}
+"""Groups of one character that can only be this word, whatever was heard."""
+_HOLE = re.compile(rf"(?<=[{DIGIT}十])(?<!洞)洞(?=，|$|[{DIGIT}]{{1,2}}[^{DIGIT}]{{1,2}}[{DIGIT}])")
+"""栋 is heard as 洞, which is also a zero."""
+
+
+@lru_cache(maxsize=8192)
+def _shadow(character: str) -> str:
+    if character in DIGIT or character in "十百千abcdefgh":
+        return "N"
+    if character in "单元栋楼号幢组":
+        return "DYBLHBG"["单元栋楼号幢组".index(character)]
+    sound = syllable(character)
+    if character in _NEVER or character == "当":
+        return character
+    if sound in _SOUNDS:
+        return "x" if character in _NEVER_FIRST else "o" if character in _COMMON else "n"
+    if sound in _WORDS:
+        return "dyblhg"["单元栋楼号组".index(_WORDS[sound])]
+    return character
+
+
+def mended(text: str, names: list[tuple[int, int]]) -> str:
+    """The text with numbers and address words mended; `names` are the spans that nothing is changed in."""
+    text = _HOLE.sub("栋", text)
+    shadow = "".join(map(_shadow, text))
+    for start, end in names:
+        shadow = shadow[:start] + "_" * (end - start - 1) + "S" + shadow[end:]
+    for rule in _RULES:
+        at = 0
+        while match := rule.search(shadow, at):
+            text, shadow = _apply(match, text, shadow)
+            at = match.end()
+    return text
+
+
+def _apply(match: re.Match[str], text: str, shadow: str) -> tuple[str, str]:
+    """Write the right characters where the match stands, and note them as sure."""
+    start, end = match.span("numeral")
+    groups = match.groupdict()
+    if not groups.keys() & {"word", *_ODD} and _unsure(shadow[start:end]):
+        return text, shadow
+    new, notes = list(text), list(shadow)
+    for n in range(start, end):
+        if shadow[n] != "N":
+            new[n], notes[n] = _SOUNDS[syllable(text[n])], "N"
+    if "word" in groups:
+        for n in range(*match.span("word")):
+            if shadow[n].islower():
+                new[n], notes[n] = _WORDS[syllable(text[n])], shadow[n].upper()
+    for group in _ODD.keys() & groups.keys():
+        if groups[group]:
+            new[match.start(group)], notes[match.start(group)] = _ODD[group]
+    return "".join(new), "".join(notes)
+
+
+def _unsure(run: str) -> bool:
+    """More guessed than heard."""
+    return run.count("N") * 2 < len(run)
