@@ -44,8 +44,8 @@ def request(work: Work, command: CallbackRequest) -> None:
 def _sooner(work: Work, callback: Callback, command: CallbackRequest, due: datetime) -> None:
     state, next_at = callback.state, callback.next_at
     if state == CallbackState.CALLING and command.call_id == attempt_call_id(callback):
-        # It was the calling back itself that broke.
-        state, next_at = CallbackState.WAITING, work.now
+        # It was the calling back itself that broke; who picked up and hung up is left in peace for a while.
+        state, next_at = CallbackState.WAITING, _first_attempt(work, command)
     elif state == CallbackState.WAITING and command.reason not in LATER:
         next_at = work.now
     sooner = min(due, callback.due_at)

@@ -103,8 +103,8 @@ class _Account(pj.Account):  # type: ignore[misc]  # the wheel has no type infor
         self.handset.incoming(_Call(self.handset, self, prm.callId), prm.rdata.wholeMsg)
 
     def onRegState(self, prm: Any) -> None:
-        expires = self.getInfo().regExpiresSec if prm.code == 200 else 0
-        kind = "registered" if expires > 0 else "unregistered" if prm.code == 200 else "register_failed"
+        active = self.getInfo().regIsActive
+        kind = "register_failed" if prm.code != 200 else "registered" if active else "unregistered"
         self.handset.tell(kind, status=prm.code)
 
 
