@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -12,6 +13,8 @@ from hotline.service.checks import check_everything
 from hotline.service.supervisor import Supervisor
 
 app = typer.Typer()
+PRIVATE = 0o077
+"""Database, recordings and prompts hold callers' words and numbers: for the service's user alone."""
 
 
 @app.command()
@@ -21,6 +24,7 @@ def serve(config: ConfigOption = DEFAULT_CONFIG, override: OverrideOption = None
     SIGHUP reloads menus and configuration. SIGTERM or Ctrl-C drains: calls in progress finish, a
     second `hotline serve` on the same directories takes the new ones. A second SIGTERM hurries.
     """
+    os.umask(PRIVATE)
     checked = check_everything(config, override or ())
     logs.configure(checked.settings.logging, "supervisor")
     for notice in checked.notices:
