@@ -5,11 +5,11 @@ from hotline.triage.address import parse as parse_address
 from hotline.triage.assess import assess
 from hotline.triage.gazetteer import Gazetteer, Match
 from hotline.triage.model import VERSION, Assessment, Update
-from hotline.triage.numbers import phone_in
+from hotline.triage.numbers import phone_across, phone_in
 from hotline.triage.replies import answer, says_goodbye, wants_agent
 from hotline.triage.session import TriageSession
 
 __all__ = [
     "VERSION", "AddressFields", "Assessment", "Gazetteer", "Match", "TriageSession", "Update", "answer",
-    "assess", "parse_address", "phone_in", "says_goodbye", "spoken_form", "wants_agent",
+    "assess", "parse_address", "phone_across", "phone_in", "says_goodbye", "spoken_form", "wants_agent",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import phonenumbers
 from phonenumbers import shortnumberinfo
@@ -16,18 +17,55 @@ _RUN = re.compile(rf"[{DIGIT}十百千\-+，]*[{DIGIT}]+[{DIGIT}十百千\-，]*
 _SHORT = re.compile(r"1(1\d|2\d|22|20|10)|1[02]\d{3}|9[56]\d{3,4}|400\d{7}|800\d{7}")
 
 
+_TAIL = re.compile(
+    rf"(?:尾号|末尾|后面|后[两三四五六]位|最后[两三四]?位?)(?:数字?)?(?:是|为|，)*([{DIGIT}，]{{2,12}})"
+)
+"""Only the end of a number, said anew."""
+_MOST_UTTERANCES = 4
+"""A number is said in so many breaths at most; what was said before is another matter."""
+
+
+def phone_across(utterances: Sequence[str], *, country: str = "CN", area_code: str = "") -> str:
+    """The number said over several utterances, the newest last: 幺三八零零 … 幺三八 … 零零零.
+
+    A whole number in fewer of the newest ones wins over one pieced together from more, and a
+    whole number wins over a short code, which may be a piece of it.
+    """
+    short = ""
+    for count in range(1, min(len(utterances), _MOST_UTTERANCES) + 1):
+        found = phone_in("，".join(utterances[-count:]), country=country, area_code=area_code)
+        if found.startswith("+"):
+            return found
+        short = short or (found if count == 1 else "")
+    return short
+
+
 def phone_in(text: str, *, country: str = "CN", area_code: str = "") -> str:
     """The number in these words: `+8613800138000`, `110`; empty when there is no valid one.
 
     A number given after "不对" wins. `area_code` (`0839`) completes a local number.
     """
     said = _REPEATED.sub(lambda m: m[2] * int(figures(m[1])), normalise(text).text)
+    if corrected := _with_new_tail(said, country, area_code):
+        return corrected
     for part in reversed(_CORRECTED.split(said)):
         for digits in _runs(part):
             number = _valid(digits, country, area_code)
             if number:
                 return number
     return ""
+
+
+def _with_new_tail(said: str, country: str, area_code: str) -> str:
+    """…六七七八八，不对，尾号是七八八九: the end of the number is said anew."""
+    tail = _TAIL.search(said)
+    if not tail:
+        return ""
+    digits = figures(tail[1].replace("，", ""))
+    whole = phone_in(said[: tail.start()], country=country, area_code=area_code)
+    if not whole.startswith("+") or len(digits) > len(whole) - 4:
+        return ""
+    return _valid(whole[: -len(digits)] + digits, country, "")
 
 
 def _runs(part: str) -> list[str]:
