@@ -210,6 +210,14 @@ class RecordingFinished(Event):
     seconds: float
 
 
+class RecordingDeleted(Event):
+    """Kept for as long as `recording.keep_days` says, and no longer."""
+
+    kind: Literal["recording_deleted"] = "recording_deleted"
+    path: str
+    keep_days: int
+
+
 class CallFailed(Event):
     """Something broke; the call went on by `fallback`."""
 
@@ -228,6 +236,7 @@ Record = Annotated[
     CallArrived | CallAnswered | LegStarted | LegAnswered | LegEnded | StateEntered | PromptStarted
     | KeyPressed | Heard | EmergencyDeclared | FactLearned | TicketRequested | CallbackRequested
     | PageAnswered | PageAccepted | PageDeclined | PageFailed | CrewReported | RecordingFinished
+    | RecordingDeleted
     | CallFailed | CallEnded,
     Field(discriminator="kind"),
 ]

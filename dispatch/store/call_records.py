@@ -14,6 +14,8 @@ from dispatch.store.columns import Base
 from dispatch.store.port import EventDict
 from dispatch.store.tables import AttachmentTable, CallTable, LegRow, TranscriptTable
 
+RECORDING, DELETED = "recording", "deleted"
+"""Kinds of attachments; one that was deleted has a row of both."""
 Rows = list[tuple[type[Base], dict[str, Any]]]
 """What to insert or, where the key is there, to update with just these columns."""
 
@@ -66,7 +68,12 @@ def _heard(record: EventDict) -> Rows:
 
 def _recording(record: EventDict) -> Rows:
     columns = _take(record, "event_id", "call_id", "path", "seconds")
-    return [(AttachmentTable, {**columns, "kind": "recording"})]
+    return [(AttachmentTable, {**columns, "kind": RECORDING})]
+
+
+def _deleted(record: EventDict) -> Rows:
+    columns = _take(record, "event_id", "call_id", "path")
+    return [(AttachmentTable, {**columns, "kind": DELETED, "seconds": 0.0})]
 
 
 _ROWS: dict[str, Callable[[EventDict], Rows]] = {
@@ -79,4 +86,5 @@ _ROWS: dict[str, Callable[[EventDict], Rows]] = {
     "leg_ended": _leg_ended,
     "heard": _heard,
     "recording_finished": _recording,
+    "recording_deleted": _deleted,
 }

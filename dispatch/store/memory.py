@@ -177,6 +177,8 @@ class MemoryStore:
     def attachments(self, call_id: str) -> list[AttachmentRow]:
         self._check()
         rows = [r for r in self._rows.get(AttachmentTable, {}).values() if r["call_id"] == call_id]
+        deleted = {r["path"] for r in rows if r["kind"] == call_records.DELETED}
+        rows = [row for row in rows if row["path"] not in deleted]
         return [AttachmentRow(r["call_id"], r["path"], r["seconds"]) for r in rows]
 
     def close(self) -> None:

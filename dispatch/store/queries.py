@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from dispatch.model import Assignment, HistoryRow, Incident, Page, Put, Ticket
+from dispatch.store.call_records import DELETED
 from dispatch.store.port import AttachmentRow, CallQuery, CallRow, TicketQuery, TranscriptRow
 from dispatch.store.rows import TABLES, to_record
 from dispatch.store.tables import (
@@ -113,6 +114,11 @@ class Queries:
 
     def attachments(self, call_id: str) -> list[AttachmentRow]:
         columns = [AttachmentTable.__table__.c[name] for name in AttachmentRow.__dataclass_fields__]
-        statement = select(*columns).where(AttachmentTable.call_id == call_id)
+        deleted = select(AttachmentTable.path).where(
+            AttachmentTable.call_id == call_id, AttachmentTable.kind == DELETED
+        )
+        statement = select(*columns).where(
+            AttachmentTable.call_id == call_id, AttachmentTable.path.not_in(deleted)
+        )
         with self.reading() as connection:
             return [AttachmentRow(**row._mapping) for row in connection.execute(statement)]

@@ -36,6 +36,7 @@ from hotline.service.journals import JournalReader
 from hotline.service.lines import EdgeLine, WorkerLines, listen
 from hotline.service.mourning import Mourner
 from hotline.service.outlet import PhoneOutlet
+from hotline.service.retention import Retention
 from hotline.service.storing import Storing
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
@@ -146,6 +147,7 @@ class Controller:
         )
         self._edge.start()
         self._listen_web()
+        Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
         self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)
         self._turn()
         log.info("controller works", instance=self._instance)

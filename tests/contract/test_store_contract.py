@@ -195,6 +195,15 @@ def test_a_call_is_stored_with_all_its_parts(store: Store) -> None:
     assert store.journal_offsets() == {"c1.jsonl": 1234}
 
 
+def test_a_recording_that_was_deleted_is_no_attachment_but_on_record(store: Store) -> None:
+    store.record_events("c1.jsonl", conversation(), 1234)
+    gone = event(10, "recording_deleted", "c1", path="a/b.wav", keep_days=365)
+    for _ in range(2):
+        store.record_events("retention", [gone], 0)
+    assert store.attachments("c1") == []
+    assert [row["kind"] for row in store.timeline("c1")].count("recording_deleted") == 1
+
+
 def test_records_that_come_twice_are_stored_once(store: Store) -> None:
     for _ in range(2):
         store.record_events("c1.jsonl", conversation(), 1234)
