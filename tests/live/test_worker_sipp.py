@@ -25,12 +25,14 @@ def rig(tmp_path: Path) -> Iterator[WorkerRig]:
         yield one
 
 
-def start(rig: WorkerRig, worker: Link, scenario: str, call_id: str = CALL) -> subprocess.Popen[bytes]:
+def start(
+    rig: WorkerRig, worker: Link, scenario: str, call_id: str = CALL, seconds: int = 30
+) -> subprocess.Popen[bytes]:
     (rig.folder / "voice.al").write_bytes(sounds.a_law(sounds.tone(1000, 1.0)))
     return subprocess.Popen(
         ["sipp", f"127.0.0.1:{worker.port}", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1",
          "-p", str(worker.port - 1500), "-mi", "127.0.0.1", "-mp", str(10000 + worker.port % 1000 * 12),
-         "-m", "1", "-nostdin", "-s", "962677", "-key", "hotline_call", call_id, "-timeout", "30s",
+         "-m", "1", "-nostdin", "-s", "962677", "-key", "hotline_call", call_id, "-timeout", f"{seconds}s",
          "-timeout_error", "-trace_err", "-error_file", str(rig.folder / f"sipp-{call_id}.txt")],
         cwd=rig.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -39,7 +41,7 @@ def start(rig: WorkerRig, worker: Link, scenario: str, call_id: str = CALL) -> s
 def finish(rig: WorkerRig, running: subprocess.Popen[bytes], call_id: str = CALL) -> None:
     """Raises with SIPp's own words when the scenario did not go as it says."""
     try:
-        status = running.wait(60)
+        status = running.wait(100)
     finally:
         running.kill()
     errors = rig.folder / f"sipp-{call_id}.txt"
@@ -104,6 +106,15 @@ def test_offer_in_the_answer(rig: WorkerRig, tmp_path: Path) -> None:
     assert sounds.has_tone(both[:, 0], 1000)
     assert sounds.seconds_of_tone(both[:, 1], 440) >= 0.8
     assert "played" in notes(rig)
+
+
+def test_session_timer_is_refreshed_in_time(tmp_path: Path) -> None:
+    """The shortest timer that there is, 90 s: the re-INVITE comes within 55 (RFC 4028 §10 asks for half)."""
+    with WorkerRig(tmp_path, dead_peer_seconds=300) as rig:
+        worker = rig.fork(CALL)
+        finish(rig, start(rig, worker, "session_timer", seconds=90))
+        worker.wait_done()
+        assert ended(rig).cause == "remote"
 
 
 def test_many_calls(rig: WorkerRig) -> None:
