@@ -241,7 +241,8 @@ class Controller:
 
         Another crew would need a worker too. A page's time runs on meanwhile, and then the next is rung.
         """
-        log.error("a call of ours could not begin; it is tried again", call_id=call_id, why=why)
+        tell = log.info if busy else log.error  # a flood's call-backs wait by the hundred
+        tell("a call of ours could not begin; it is tried again", call_id=call_id, why=why)
         self._book.forget(call_id)
 
     def registered(self, user: str, reachable: bool) -> None:
