@@ -12,6 +12,7 @@ from hotline.triage.address_patterns import (
     BUILDING_SHORT,
     CORRECTED,
     DASHED,
+    DOUBTFUL_BEFORE,
     FLOOR_ROOM,
     LOWEST_ROOM,
     NOT_ROOM,
@@ -31,7 +32,8 @@ from hotline.triage.numerals import figures
 Field = Literal["number", "building", "unit", "room"]
 _SERVICES = frozenset(("110", "119", "120", "122", "12345"))
 """Who calls or is called, never a room said without its building."""
-_DOUBTFUL = re.compile("[二三四五六七八九][一二三四五六七八九]")
+_DOUBTFUL = re.compile("[一二三四五六七八九]{2,}")
+_MOST_BUILDINGS = 199
 _MOST_UNITS = 20
 _MOST_ROOM_FIGURES = 4
 
@@ -101,6 +103,8 @@ def _building_and_unit(piece: str, doors: Doors) -> tuple[list[int], Doors]:
         doors = doors.taking("room", _short(figures(early["room"])))
     for pattern in (BUILDING, BUILDING_NAMED, BUILDING_SHORT):
         for match in pattern.finditer(piece):
+            if DOUBTFUL_BEFORE.search(piece, 0, match.start()):
+                continue
             groups = match.groupdict()
             zone = (groups.get("zone") or "").removesuffix("座")
             zone = ("" if zone.endswith("区") else zone) + match["building"]
@@ -115,7 +119,7 @@ def _building_and_unit(piece: str, doors: Doors) -> tuple[list[int], Doors]:
 
 def _building(words: str, letter: str) -> str:
     """Empty for 三三栋 and 六三栋: nobody says thirty-three so; it was misheard."""
-    if _DOUBTFUL.fullmatch(words):
+    if _DOUBTFUL.fullmatch(words) or int(figures(words) or 0) > _MOST_BUILDINGS:
         return ""
     head = words[0].upper() if words[:1] in "abcdefgh甲乙丙丁" else ""
     return head + figures(words[1:] if head else words) + letter.upper()

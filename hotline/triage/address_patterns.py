@@ -23,7 +23,11 @@ BUILDING = re.compile(
     rf"(?<![这那哪整同每有面])(?!一[栋幢]楼(?!{NUMERAL}))第?(?P<zone>{_LETTER}(?:区|座)?)?(?P<building>{RUN}|(?<=[a-h甲乙丙丁]))(?P<letter>[a-h])?"
     r"(?:号楼栋|号?栋楼?|号?幢楼?|号楼(?!梯)|座(?!桥|楼|山|塔|房|位)|号院)"
 )
-BUILDING_NAMED = re.compile(rf"(?:楼栋号?|栋号|楼号|栋数|楼牌号?)(?:是|为|，)*(?P<building>{RUN}|[a-h])")
+BUILDING_NAMED = re.compile(
+    rf"(?<!{NUMERAL})(?:楼栋号?|栋号|楼号|栋数|楼牌号?)(?:是|为|，)*(?P<building>{RUN}|[a-h])(?!单元)"
+)
+DOUBTFUL_BEFORE = re.compile(r"[ＣＳ][^，的那是在有第期区号就住\u0000-\u00ff]$")
+"""One character more between a name and its building: a figure may have been misheard."""
 BUILDING_SHORT = re.compile(rf"(?<=[，ＣＳ区期])(?P<building>{RUN})楼(?=的?{NUMERAL}{{1,3}}单元)")
 UNIT = re.compile(
     rf"第?(?P<unit>{RUN})"
@@ -62,7 +66,7 @@ CORRECTED = re.compile(
 )
 """A number and nothing else, straight after a correction."""
 FIX = re.compile(
-    r"不对不对|[不补布步部埔][对队堆兑]|说错了?|搞错了?|记错了?|弄错了?|讲错了?|看错了?|错了|口误|更正一下|更正|应该是|改一下|不不+|不是|"
+    r"不对不对|不对|说错了?|搞错了?|记错了?|弄错了?|讲错了?|看错了?|错了|口误|更正一下|更正|应该是|改一下|不不+|不是|"
     r"不(?=，|[0-9零一二三四五六七八九十幺])"
 )
 DENIED = re.compile(rf"第?(?:{RUN}|[a-h])(?:号楼|栋|幢|号|单元|楼|室|座)|[ＳＣＶ]|{RUN}(?=，|$)")

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 
 from hotline.triage.numerals import DIGIT
-from hotline.triage.phonetics import syllable
+from hotline.triage.phonetics import codes, syllable
 
 _SOUNDS = {
     "ling": "零", "lin": "零", "yao": "幺", "yi": "一", "er": "二", "liang": "两", "san": "三", "shan": "三",
@@ -37,6 +37,8 @@ _END = r"(?=[，HhS室]|$)"
 _RULES = tuple(re.compile(rule) for rule in (
     rf"(?P<numeral>{_RUN})(?P<word>[Dd][Yy])",
     rf"(?P<numeral>{_RUN})(?P<word>[Dd])(?=[Nn]{{2,4}}(?:，|$))",
+    r"(?<=S)(?P<numeral>o[Nnox]{0,2}[Nn])(?P<word>B|HL)",
+    rf"(?P<numeral>{_RUN})(?P<word>B)",
     rf"(?P<numeral>{_RUN})(?P<word>[Bb])(?=[，NnS]|$)",
     rf"(?P<numeral>{_RUN})(?P<word>[Hh][Ll])(?=[，NnS]|$)",
     rf"(?<=[S，])(?P<numeral>{_RUN})(?P<building>[^NnSHhL，的是期区楼号])(?=N{{1,2}}DY)",
@@ -56,6 +58,10 @@ _RULES = tuple(re.compile(rule) for rule in (
 
 _ODD = {"building": ("栋", "B"), "yuan": ("元", "Y"), "dan": ("单", "D")}
 """Groups of one character that can only be this word, whatever was heard."""
+_NUMERALS = frozenset(DIGIT + "十百千")
+_TAKING_BACK = tuple(
+    (words, codes(words)) for words in ("不对", "不是", "说错了", "搞错了", "记错了", "更正一下")
+)
 _HOLE = re.compile(rf"(?<=[{DIGIT}十])(?<!洞)洞(?=，|$|[{DIGIT}]{{1,2}}[^{DIGIT}]{{1,2}}[{DIGIT}])")
 """栋 is heard as 洞, which is also a zero."""
 
@@ -70,7 +76,8 @@ def _shadow(character: str) -> str:
     if character in _NEVER or character == "当":
         return character
     if sound in _SOUNDS:
-        return "x" if character in _NEVER_FIRST else "o" if character in _COMMON else "n"
+        # 十 sounds like 是, which stands before every second number.
+        return "x" if character in _NEVER_FIRST else "o" if character in _COMMON or sound == "shi" else "n"
     if sound in _WORDS:
         return "dyblhg"["单元栋楼号组".index(_WORDS[sound])]
     return character
@@ -78,7 +85,7 @@ def _shadow(character: str) -> str:
 
 def mended(text: str, names: list[tuple[int, int]]) -> str:
     """The text with numbers and address words mended; `names` are the spans that nothing is changed in."""
-    text = _HOLE.sub("栋", text)
+    text = _corrections(_HOLE.sub("栋", text))
     shadow = "".join(map(_shadow, text))
     for start, end in names:
         shadow = shadow[:start] + "_" * (end - start - 1) + "S" + shadow[end:]
@@ -87,6 +94,18 @@ def mended(text: str, names: list[tuple[int, int]]) -> str:
         while match := rule.search(shadow, at):
             text, shadow = _apply(match, text, shadow)
             at = match.end()
+    return text
+
+
+def _corrections(text: str) -> str:
+    """The words that take something back, by their sound: 步对 is 不对; else what was wrong would stay."""
+    sounds = codes(text)
+    for words, sound in _TAKING_BACK:
+        at = sounds.find(sound)
+        while at >= 0:
+            if not _NUMERALS & set(text[at: at + len(words)]):
+                text = text[:at] + words + text[at + len(words):]
+            at = sounds.find(sound, at + len(words))
     return text
 
 

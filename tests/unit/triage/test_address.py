@@ -44,6 +44,7 @@ def places() -> Gazetteer:
     ("我在老城，老城这边都闻得到", AddressFields()),
     ("利州区，不对是昭化区，太公路二十号", AddressFields(district="昭化区", street="太公路", number="20")),
     ("锦绣花园3-2-1203", AddressFields(community="锦绣花园", building="3", unit="2", room="1203")),
+    ("阳光花园三栋哦不四栋", AddressFields(community="阳光花园", building="4")),
     ("天立香缇三栋", AddressFields(community="天立香缇", building="3")),
     ("家里漏气了快点来", AddressFields()),
 ])
