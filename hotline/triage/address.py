@@ -25,7 +25,7 @@ __all__ = ["AddressFields", "parse", "spoken_form"]
 
 _DASH = re.compile(r"(?<=[0-9零一二三四五六七八九十幺a-hA-H])[-—–－](?=[0-9零一二三四五六七八九十幺])")
 _TWICE = re.compile(r"单单(?=元)|(?<=单)元元|栋栋|号号|楼楼|百百|十十|路路|街街")
-_MOST_CHARACTERS = 2000
+_MOST_CHARACTERS = 600
 """More than anybody says in a breath; the rest of a hostile text is not read."""
 
 

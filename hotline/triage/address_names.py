@@ -120,7 +120,7 @@ def _begin(text: str, end: int, kind: str) -> int:
     """Where the name begins whose last part begins at `end`."""
     floor = max(0, end - _LONGEST_STEM)
     edges = [0] if floor == 0 else []
-    for cut in CUT.finditer(text, max(0, floor - 4)):
+    for cut in CUT.finditer(text, max(0, floor - 4), end + 4):
         if cut.end() > end:
             break
         edges.append(cut.end())

@@ -111,7 +111,10 @@ class Gazetteer:
     def _sure(self, text: str, sounds: str) -> list[Spotted]:
         """The same characters, or the same sounds; longest first, and characters before sounds."""
         found: list[Spotted] = []
+        present = set(sounds)
         for by_sound, spoken in self._searches:
+            if spoken.code[0] not in present or spoken.code[-1] not in present:
+                continue
             there, name = (sounds, spoken.code) if by_sound else (text, spoken.name)
             start = there.find(name)
             while start >= 0:
@@ -147,7 +150,7 @@ class Gazetteer:
         for number, count in shared.items():
             spoken = self._spoken[number]
             length = len(spoken.code)
-            if length >= 3 and count >= max(2, length - 2):
+            if length >= 3 and count >= len(set(spoken.code)) - 1:
                 found += _windows(spoken, text, sounds, where)
         return found
 
@@ -166,7 +169,8 @@ class Gazetteer:
             spoken for spoken in self._spoken
             if spoken.entry.kind in kinds and (not district or spoken.entry.district in ("", district))
         ]
-        scored = [(_alike(said.text, said.sounds, spoken), spoken.entry) for spoken in possible]
+        exact = [spoken for spoken in possible if spoken.name == said.text]
+        scored = [(_alike(said.text, said.sounds, spoken), spoken.entry) for spoken in exact or possible]
         scored = sorted((pair for pair in scored if pair[0] >= _MATCH_LEAST),
                         key=lambda pair: (-pair[0], pair[1].identifier))
         if not scored:

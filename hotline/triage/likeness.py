@@ -15,7 +15,7 @@ from hotline.triage.phonetics import fold, syllable
 SAME_SOUND = 0.95
 CLEAR_LEAD = 0.04
 """A rival closer than this leaves the name as it was heard."""
-_NEAR_SOUND, _SWAPPED, _DOUBLED, _LOST, _FAR_SOUND, _TWO_NEAR = 0.87, 0.85, 0.87, 0.80, 0.76, 0.76
+_NEAR_SOUND, _SWAPPED, _DOUBLED, _LOST, _FAR_SOUND = 0.87, 0.85, 0.87, 0.80, 0.76
 
 _TELLING = frozenset("东西南北中上下前后左右新老大小内外" + DIGIT + "十百")
 """Characters that make another name of the same one."""
@@ -57,10 +57,9 @@ def _changed(name: str, code: str, text: str, sounds: str) -> float:
     if len(wrong) == 2 and wrong[1] == wrong[0] + 1 and code[wrong[0]] == sounds[wrong[1]] \
             and code[wrong[1]] == sounds[wrong[0]]:
         return _SWAPPED
-    near = [near_sounds(name[n], text[n]) for n in wrong]
     if len(wrong) == 2:
-        return _TWO_NEAR if all(near) and len(name) >= 4 else 0.0
-    if near[0]:
+        return 0.0
+    if near_sounds(name[wrong[0]], text[wrong[0]]):
         return _NEAR_SOUND
     stem = len(name) - _suffix(name)
     in_suffix = wrong[0] >= stem >= 2 and len(name) - stem >= 2
