@@ -56,7 +56,6 @@ def serve(settings: Settings) -> int:
 
     reactor: Any = installed
     service = EdgeService(reactor, settings, time.time)
-    service.start()
 
     def stop(*_: object) -> None:
         _log.info("edge is stopping")
@@ -65,6 +64,7 @@ def serve(settings: Settings) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: reactor.callFromThread(stop))
+    service.start()
     reactor.run(installSignalHandlers=False)
     os.close(lock)
     return 0
