@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from hotline.demo.actor import GREETING, Actor, Answer
-from hotline.demo.emergency import ADDRESS, PICK_UP_SECONDS, VOICE, YES
+from hotline.demo.emergency import ADDRESS, PICK_UP_SECONDS, STREET, VOICE, YES
 from hotline.demo.phone import PhoneError
 from hotline.demo.stage import Stage
 from hotline.demo.timeline import Step, timed
@@ -45,7 +45,8 @@ def repair(stage: Stage) -> list[Step]:
     stage.caller.wait_for("ended", 60)
     declared = [r for r in stage.watch.of(asked.call_id) if r.kind == "emergency_declared"]
     steps.append(Step("it is not taken for an emergency", not declared))
-    steps.append(Step("the address was confirmed", _confirmed(stage, asked.call_id, "address")))
+    address = _confirmed(stage, asked.call_id, "address")
+    steps.append(Step("the address was read back and confirmed", STREET in address, address))
     return steps
 
 
@@ -90,6 +91,7 @@ def anybody(stage: Stage, line: Path) -> list[Step]:
     return steps
 
 
-def _confirmed(stage: Stage, call_id: str, field: str) -> bool:
+def _confirmed(stage: Stage, call_id: str, field: str) -> str:
+    """The last value that the caller confirmed; empty when there is none."""
     records = [r for r in stage.watch.of(call_id) if r.kind == "fact_learned" and r.field == field]
-    return any(record.confirmed for record in records)
+    return next((record.value for record in reversed(records) if record.confirmed), "")

@@ -77,12 +77,12 @@ def _closed_incident(stage: Stage, number: str) -> dict[str, Any] | None:
 def commands(stage: Stage) -> list[str]:
     """Command lines that show what the demo left."""
     config = f"--config {stage.service.config}"
-    calls = [r.call_id for r in stage.watch.records if isinstance(r, CallArrived)]
-    recordings = [r.path for r in stage.watch.records if isinstance(r, RecordingFinished)]
+    calls = [r.call_id for r in stage.watch.records if isinstance(r, CallArrived)][:1]
+    recorded = [r for r in stage.watch.records if isinstance(r, RecordingFinished)]
     return [
-        *[f".venv/bin/hotline calls show {call_id} {config}" for call_id in calls[:1]],
+        *[f".venv/bin/hotline calls show {call_id} {config}" for call_id in calls],
         f".venv/bin/hotline tickets list {config}",
-        *[f"aplay {stage.service.recordings / path}" for path in recordings[:1]],
+        *[f"aplay {stage.service.recordings / r.path}" for r in recorded if r.call_id in calls],
         f"less {stage.service.log}",
     ]
 
