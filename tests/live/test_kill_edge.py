@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from hotline.demo.phone import Phone
 from tests.live.disaster import Disaster
 from tests.live.harness.service import wait_until
 from tests.live.harness.town import SOFTPHONES
@@ -86,15 +87,16 @@ def test_registrations_are_known_again(town: Disaster) -> None:
     known.wait_for("answered", 30)
     first.phone.hangup()
     known.wait_for("ended", 15)
-    known.unregister()
-    dead = town.service.kill_role("edge")
-    known.register(town.service.registrar, SOFTPHONES["HOTLINE_SOFTPHONE_1002"], timeout_seconds=40)
-    is_back(town, dead)
-    second = town.to_an_agent()
-    known.wait_for("answered", 30)
-    second.phone.hangup()
-    known.wait_for("ended", 15)
     known.close()
+    dead = town.service.kill_role("edge")
+    with Phone("agent 1002", "1002") as again:
+        again.register(town.service.registrar, SOFTPHONES["HOTLINE_SOFTPHONE_1002"], timeout_seconds=60)
+        is_back(town, dead)
+        again.answer_calls()
+        second = town.to_an_agent()
+        again.wait_for("answered", 30)
+        second.phone.hangup()
+        again.wait_for("ended", 15)
     town.bridge_stands()
 
 
