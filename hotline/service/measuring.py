@@ -61,7 +61,8 @@ def measure(metrics: Metrics, record: Record, note: CallNote) -> None:
     elif isinstance(record, PageFailed):
         known = record.why if record.why in ("no_answer", "busy") else "failed"
         metrics.page_ended(known, drill=drill)
-    elif isinstance(record, CallEnded):
+    elif isinstance(record, CallEnded) and note.since is not None:
+        # The edge and the worker of an abandoned call both write its end; the second finds no call.
         begin = note.answered_at or record.at
         metrics.call_ended(note.entry, record.by, (record.at - begin).total_seconds(), drill=drill)
         if record.by == "worker_died":
