@@ -15,7 +15,7 @@ DASHED = re.compile(
 )
 NUMBER = re.compile(
     rf"(?P<mark>[ＳＣＶ]){_FILL}(?:门牌)?(?P<number>{RUN})号(?!楼|栋|线|单元|那天|早|上午|下午|晚|房|室|门(?![口面市前])|[来去到]|给)院?"
-    rf"(?:的?[附付负副富夫府复赴](?P<attached>{RUN})号?|之(?P<part>{RUN}))?"
+    rf"(?:的?[附付负副富夫府复赴福辅沪糊](?P<attached>{RUN})号?|之(?P<part>{RUN}))?"
 )
 NUMBER_BARE = re.compile(rf"(?P<mark>Ｓ)(?:的|，)?(?P<number>{RUN})(?=，|的|Ｃ|$)")
 PLATE = re.compile(rf"门牌号?(?:码)?(?:是|为|，)*(?P<number>{RUN})号?")
@@ -71,6 +71,6 @@ FIX = re.compile(
 )
 DENIED = re.compile(rf"第?(?:{RUN}|[a-h])(?:号楼|栋|幢|号|单元|楼|室|座)|[ＳＣＶ]|{RUN}(?=，|$)")
 CROSSING = re.compile(
-    r"(?P<first>Ｓ)(?:和|与|跟|同|，|到)*(?P<second>Ｓ)(?:的|那个|这个)?"
+    r"(?P<first>Ｓ)(?:和|与|跟|同|，|到)*(?P<second>Ｓ)(?:[^，]?十?[字子]?|那个|这个)"
     r"(?:交叉口|交汇处|交界处?|交叉|交汇|路口|十字路口|十字口|口|相交|那个口|转角|拐角)"
 )

@@ -25,7 +25,7 @@ _NEVER = frozenset("室市期")
 """Words of an address themselves."""
 _WORDS = {
     "dan": "单", "yuan": "元", "dong": "栋", "tong": "栋", "chuang": "栋", "zhuang": "栋", "lou": "楼",
-    "hao": "号", "zu": "组",
+    "hao": "号", "hou": "号", "zu": "组",
 }
 
 # In the shadow of a text: N a sure numeral, n one by sound, o one by sound but a common word, x one that is
@@ -47,10 +47,10 @@ _RULES = tuple(re.compile(rule) for rule in (
     r"(?:DY|B)[，的]{0,2}(?P<numeral>[Nn][Nnox]{1,2}[Nn])(?![Nnox])",
     r"(?:(?<=DY)|(?<=B)|(?<=，))(?P<numeral>[Nn]{1,3})(?P<word>[Ll])(?=[Nn]{1,2}[Hh]?(?:，|$))",
     r"(?<=L)(?P<numeral>[Nn]{1,2})(?P<word>[Hh])(?=，|$)",
-    rf"S[的，上]{{0,2}}(?P<numeral>{_RUN})(?P<word>[Hh])(?![大多臭重像凶浓闻气久些])",
+    r"S[的，上]{0,2}(?P<numeral>[Nno](?:[Nnox]{0,4}[Nno])?)(?P<word>[Hh])(?![大多臭重像凶浓闻气久些面头门])",
     rf"S[的，]{{0,2}}(?P<numeral>{_RUN})(?P<word>[Gg])",
     r"(?:B|DY|L)(?P<word>[Hh])x(?P<numeral>[Nn]{1,3})(?=，|$)",
-    rf"H附(?P<numeral>{_RUN})(?P<word>[Hh])",
+    rf"H[附付负副富夫府复赴福辅沪糊](?P<numeral>{_RUN})(?P<word>[Hh])",
     rf"S(?P<numeral>{_RUN})(?P<word>Hl)(?![气水了])",
     r"(?P<numeral>N[no]N)",
 ))
