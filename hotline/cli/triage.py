@@ -15,9 +15,8 @@ from hotline.cli.options import JsonOption
 from hotline.cli.output import print_json
 from hotline.triage import assess
 from hotline.triage.classifier import ARTEFACT
-from hotline.triage.corpus import held_out as is_held_out
-from hotline.triage.corpus import read_corpus
-from hotline.triage.evaluate import evaluate, report
+from hotline.triage.corpus import SENTENCES, fold_of, read_corpus
+from hotline.triage.evaluate import cross_validate, evaluate, report
 from hotline.triage.train import train
 
 
@@ -51,13 +50,12 @@ def explain(text: str, as_json: JsonOption = False) -> None:
 
 @app.command("train")
 def train_command(
-    corpus: Path,
+    corpus: Annotated[Path, typer.Argument(help="A corpus file, or a folder of them.")] = SENTENCES,
     into: Annotated[Path, typer.Option(help="Where the artefact goes.")] = ARTEFACT,
-    part: Annotated[Part, typer.Option(help="all, or seen: without the held-out third.")] = Part.ALL,
+    part: Annotated[Part, typer.Option(help="all, or seen: without the first fold.")] = Part.ALL,
 ) -> None:
     """Train the classifier on CORPUS; the same corpus gives the same artefact."""
-    written = read_corpus(corpus).sentences
-    sentences = [s for index, s in enumerate(written) if part is Part.ALL or not is_held_out(index)]
+    sentences = [s for s in read_corpus(corpus).sentences if part is Part.ALL or fold_of(s) != 0]
     with Progress(transient=True) as bar:
         task = bar.add_task("training", total=1.0)
         made = train(sentences, progress=lambda done: bar.update(task, completed=done))
@@ -67,12 +65,21 @@ def train_command(
 
 @app.command("evaluate")
 def evaluate_file(
-    file: Path,
-    held_out: Annotated[bool | None, typer.Option("--held-out/--seen", help="Only the one part.")] = None,
+    file: Annotated[Path, typer.Argument(help="A corpus file, or a folder of them.")] = SENTENCES,
+    cross_validated: Annotated[
+        bool, typer.Option("--cross-validated", help="Train without each fifth, then judge it.")] = False,
+    held_out: Annotated[
+        bool | None, typer.Option("--held-out/--seen", help="Only the first fold, or all others.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure triage on a corpus FILE, clean and noisy: leak recall, false alarms, labels, worst cases."""
-    measured = evaluate(read_corpus(file), held_out=held_out)
+    """Measure triage on FILE, clean and noisy: leak recall, false alarms, labels, worst cases."""
+    corpus = read_corpus(file)
+    if cross_validated:
+        with Progress(transient=True) as bar:
+            task = bar.add_task("training and judging", total=1.0)
+            measured = cross_validate(corpus, progress=lambda done: bar.update(task, completed=done))
+    else:
+        measured = evaluate(corpus, held_out=held_out)
     if as_json:
         print(json.dumps(measured.numbers(), ensure_ascii=False))
     else:

@@ -2,7 +2,7 @@
 
 from hotline.triage.address import AddressFields, spoken_form
 from hotline.triage.address import parse as parse_address
-from hotline.triage.assess import assess
+from hotline.triage.assess import assess, warm
 from hotline.triage.gazetteer import Gazetteer, Match
 from hotline.triage.model import VERSION, Assessment, Update
 from hotline.triage.numbers import phone_across, phone_in
@@ -12,4 +12,5 @@ from hotline.triage.session import TriageSession
 __all__ = [
     "VERSION", "AddressFields", "Assessment", "Gazetteer", "Match", "TriageSession", "Update", "answer",
     "assess", "parse_address", "phone_across", "phone_in", "says_goodbye", "spoken_form", "wants_agent",
+    "warm",
 ]

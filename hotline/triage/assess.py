@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from math import log
+from dataclasses import replace
+from math import exp, log
 
 from hotline.events import Hazard, Label, Place, Reason
-from hotline.triage.classifier import DANGER, EMPTY, Opinion, concepts, features
+from hotline.triage.classifier import DANGER, EMPTY, Classifier, Opinion, concepts, features
 from hotline.triage.classifier import load as load_classifier
-from hotline.triage.model import SEVERITY, Assessment
+from hotline.triage.evidence import WHOLE_CALL, Evidence, Findings, find, fired, live_hazards
+from hotline.triage.model import SEVERITY, VERSION, Assessment
 from hotline.triage.normal import STOP, Normal, normalise
-from hotline.triage.rules import Rule, Scope, load
 
-_SOUND_FACTOR = 0.93
-"""How much less a match counts that exists by sound only."""
-_SOUND_FACTOR_LABEL = 0.4
-_WHOLE_CALL: tuple[Scope, ...] = ("resolved", "hypothetical", "handled", "shopping")
 _REASONS_MAX = 6
-_SURE = 0.22
+_SURE = 0.2
+_SURE_GARBLED = 0.15
+"""Less is enough when the words are garbled: what is missing may have been the plain ones."""
+_KNOWN = 0.7
+_VETO = 0.1
+"""Below it the classifier takes a rule's evidence for somebody else's or past danger."""
+_VETO_PARTIAL = 0.3
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
-_SURE_AGAINST_SCOPE = 0.75
-_SURE_AGAINST_ALL = 0.93
+_SURE_AGAINST_SCOPE = 0.3
+_SURE_AGAINST_ALL = 0.5
 _RULE_POINT = 0.2
 _ENOUGH_WORDS = 12
 """Characters from which the classifier may declare although no word of the line was understood."""
@@ -40,155 +42,149 @@ _SURE_OF_PLACE = 0.9
 """When no word names a place, the classifier may only with this share."""
 _TURNING_ENDS = frozenset("漏断掉爆破烟响")
 _TURNING = re.compile(
-    r"如果|假如|万一|要是|假设|上次|上回|上个月|上周|去年|前几天|那次|那天|之前|以前|昨天|想买|买|怎么判断|怎么检查|"
-    r"一般|平时|感谢|谢谢|表扬|投诉|为什么|请问|想问|咨询|没电|电池|听说|什么时候|安检"
+    r"如果|假如|万一|要是|假设|上次|上回|上个月|上周|去年|前几天|那次|那天|之前|以前|昨天|前天|昨晚|想买|买|怎么判断|怎么检查|"
+    r"一般|平时|感谢|谢谢|表扬|投诉|为什么|请问|想问|问我|咨询|没电|电池|听说|新闻|网上|电视|抢修|什么时候|能不能|安检"
 )
-_SETTLED = re.compile(
-    r"现在|刚才|刚刚|正在|一直|快来|快点|赶紧|赶快|我家(里|厨房)?(有|漏)|还在|又(有|漏|响)|怎么办|咋办|咋个办"
-)
+_TURNING_NEAR = 20
+"""How many characters a turning word reaches."""
+_SETTLED = re.compile(r"现在|刚才|刚刚|正在|一直|快来|快点|赶紧|赶快|还在|又(有|漏|响)|怎么办|咋办|咋个办")
+_HERE = re.compile(
+    r"我家|我们家|我屋|屋头|屋里|家里|厨房|我(们)?(这|店|小区|楼)|这里|这儿|有股|一股|救命|来人|[了啦]$")
+_COMPLETE_AFTER = 3
+"""A bare 漏气 at the beginning of a partial result waits for so many characters: 漏气 + 维修收费吗."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One match of one rule; `start` and `end` in the normal text."""
-
-    rule: Rule
-    start: int
-    end: int
-    weight: float
-
-    def overlaps(self, other: Evidence) -> bool:
-        return self.start < other.end and other.start < self.end
-
-
-@dataclass(slots=True)
-class Findings:
-    """All matches of one text, by what they speak for."""
-
-    hazards: list[Evidence] = field(default_factory=list)
-    labels: list[Evidence] = field(default_factory=list)
-    places: list[Evidence] = field(default_factory=list)
-    scopes: dict[Scope, list[Evidence]] = field(default_factory=lambda: defaultdict(list))
-
-
-def find(said: Normal) -> Findings:
-    """Every rule's matches."""
-    findings = Findings()
-    letters, heard = frozenset(said.text), frozenset(said.sounds)
-    for rule in load():
-        for start, end, by_sound in rule.find(said, letters, heard):
-            factor = _SOUND_FACTOR if rule.text.hazard else _SOUND_FACTOR_LABEL
-            weight = rule.text.weight * (factor if by_sound else 1.0)
-            _keep(findings, Evidence(rule, start, end, weight))
-    return findings
-
-
-def _keep(findings: Findings, evidence: Evidence) -> None:
-    text = evidence.rule.text
-    if text.hazard:
-        findings.hazards.append(evidence)
-    elif text.label:
-        findings.labels.append(evidence)
-    elif text.place:
-        findings.places.append(evidence)
-    elif text.scope:
-        findings.scopes[text.scope].append(evidence)
-
-
-def fired(findings: Findings) -> list[str]:
-    """Names of what was found, for the classifier: rules, and whether a danger is left."""
-    groups = (findings.hazards, findings.labels, findings.places, *findings.scopes.values())
-    names = [evidence.rule.text.id for group in groups for evidence in group]
-    return [*names, f"live{min(len(live_hazards(findings)), 3)}"]
-
-
-def live_hazards(findings: Findings) -> list[Evidence]:
-    """The evidence of danger that no denial, other source, repair or what-if takes away."""
-    scopes = findings.scopes
-    left = [e for e in findings.hazards if not any(e.overlaps(d) for d in scopes["denial"])]
-    if scopes["other_source"]:
-        left = [e for e in left if not e.rule.text.generic]
-    if scopes["battery"]:
-        left = [e for e in left if e.rule.text.hazard != "alarm"]
-    if scopes["present"]:
-        return left
-    if any(scopes[scope] for scope in _WHOLE_CALL):
-        return []
-    return left
-
-
-def assess(text: str, *, context: str | None = None, partial: bool = False) -> Assessment:
+def assess(
+    text: str, *, context: str | None = None, partial: bool = False, classifier: Classifier | None = None
+) -> Assessment:
     """Assess one transcript.
 
     `context` is what the caller said before: it is read with `text`, and only words of
     `text` count as reasons. `partial`: more words may follow, so what the next word can turn
-    round (如果, 上次, 漏 before 水) waits for it. Offsets of the reasons are in characters of `text`.
+    round (如果, 上次, 漏 before 水) waits for it. `classifier`: another than
+    the shipped one. Offsets of the reasons are in characters of `text`.
     """
     said = normalise(f"{context}{STOP}{text}" if context else text)
     skipped = len(context) + 1 if context else 0
     findings = find(said)
+    judge = classifier or load_classifier()
+    opinion = _opinion(said, findings, judge)
+    hazards = _believed(said, findings, opinion, partial)
+    spoken = {name for name, _, _ in concepts(said.text, said.sounds)} - EMPTY
+    if hazards or _suspected(said, findings, opinion, spoken, partial):
+        found = _emergency(said, findings, hazards, opinion, judge, skipped)
+    elif not (spoken or findings.labels or findings.hazards) and len(said.text) < _ENOUGH_WORDS:
+        found = Assessment(
+            label="consult_other", emergency=False, hazard=None, place=_place(findings, [], None),
+            confidence=_UNSURE, reasons=(), label_confidence=_NO_LABEL)
+    else:
+        found = _ordinary(said, findings, opinion, skipped)
+    return replace(found, version=f"{VERSION}+{judge.provenance.get('model', '')}") if judge else found
+
+
+def warm() -> None:
+    """Load rules, words and classifier now, so that no caller's first word waits for them."""
+    assess("喂，我家有煤气味，在厨房，没气了要交费")
+
+
+def _believed(said: Normal, findings: Findings, opinion: Opinion, partial: bool) -> list[Evidence]:
+    """The rules' live evidence, unless the classifier plainly hears somebody else's or past danger."""
     hazards = live_hazards(findings)
     if partial:
         hazards = [e for e in hazards if not _may_turn(said, e)]
-    opinion = _opinion(said, findings)
-    spoken = {name for name, _, _ in concepts(said.text, said.sounds)} - EMPTY
-    evident = spoken & DANGER if partial else spoken or len(said.text) >= _ENOUGH_WORDS
-    if hazards or (evident and opinion.emergency > _threshold(said, findings, partial)):
-        return _emergency(said, findings, hazards, opinion, skipped)
-    if not (spoken or findings.labels or findings.hazards) and len(said.text) < _ENOUGH_WORDS:
-        return Assessment(
-            label="consult_other", emergency=False, hazard=None, place=_place(findings, [], None),
-            confidence=_UNSURE, reasons=(), label_confidence=_NO_LABEL)
-    return _ordinary(said, findings, opinion, skipped)
+    doubt = _VETO_PARTIAL if partial else _VETO
+    if opinion.labels and opinion.emergency < doubt and not findings.scopes["present"]:
+        return []
+    return hazards
 
 
-def _opinion(said: Normal, findings: Findings) -> Opinion:
+def _suspected(
+    said: Normal, findings: Findings, opinion: Opinion, spoken: set[str], partial: bool
+) -> bool:
+    """Whether the classifier declares alone: sure enough, and words of the line were said."""
+    if partial:
+        return opinion.emergency > _SURE_PARTIAL and not findings.hazards and _danger_stands(said)
+    if not spoken and len(said.text) < _ENOUGH_WORDS:
+        return False
+    return opinion.emergency > _threshold(findings, opinion)
+
+
+def _danger_stands(said: Normal) -> bool:
+    """Whether a word of danger was said that the next words will hardly turn."""
+    if _turned(said.text):
+        return False
+    ends = [end for name, _, end in concepts(said.text, said.sounds) if name in DANGER]
+    return bool(ends) and _said_out(said, min(ends))
+
+
+def _opinion(said: Normal, findings: Findings, classifier: Classifier | None) -> Opinion:
     """What the classifier thinks; nothing without one."""
-    classifier = load_classifier()
     if classifier is None or not said.text:
         return Opinion(0.0, {}, {}, {})
-    return classifier.opinion(features(said, fired(findings)))
+    return classifier.opinion(features(said, fired(findings)), bool(live_hazards(findings)))
 
 
-def _threshold(said: Normal, findings: Findings, partial: bool) -> float:
+def _threshold(findings: Findings, opinion: Opinion) -> float:
     """How sure the classifier must be to declare an emergency alone."""
-    if partial and _TURNING.search(said.text) and not _SETTLED.search(said.text):
-        return _SURE_AGAINST_ALL
-    if findings.hazards and any(findings.scopes[scope] for scope in _WHOLE_CALL):
+    if findings.hazards and any(findings.scopes[scope] for scope in WHOLE_CALL):
         return _SURE_AGAINST_ALL
     if findings.hazards or findings.scopes["denial"]:
         return _SURE_AGAINST_SCOPE
-    return _SURE_PARTIAL if partial else _SURE
+    return _SURE if opinion.known > _KNOWN else _SURE_GARBLED
+
+
+def _turned(before: str) -> bool:
+    """Whether what was just said may turn what follows into a story, a question or a wish."""
+    return bool(_TURNING.search(before[-_TURNING_NEAR:])) and not _SETTLED.search(before)
 
 
 def _may_turn(said: Normal, evidence: Evidence) -> bool:
     """Whether the next words may take this evidence away."""
+    if _turned(said.text[: evidence.start]) and not _SETTLED.search(said.text):
+        return True
     if evidence.end == len(said.text) and said.text[-1] in _TURNING_ENDS:
         return True
-    return bool(_TURNING.search(said.text[: evidence.start])) and not _SETTLED.search(said.text)
+    return not _said_out(said, evidence.end)
+
+
+def _said_out(said: Normal, end: int) -> bool:
+    """Whether enough was said beside the words that end there to take them as meant."""
+    here = _SETTLED.search(said.text) or _HERE.search(said.text)
+    return bool(here) or len(said.text) - end >= _COMPLETE_AFTER
 
 
 def _emergency(
-    said: Normal, findings: Findings, hazards: list[Evidence], opinion: Opinion, skipped: int
+    said: Normal, findings: Findings, hazards: list[Evidence], opinion: Opinion,
+    judge: Classifier | None, skipped: int,
 ) -> Assessment:
-    doubt = 1.0 - 0.97 * opinion.emergency
-    for evidence in hazards[:3]:
-        doubt *= 1 - 0.9 * evidence.weight
     decisive = hazards or findings.hazards
     return Assessment(
         label="leak_emergency", emergency=True, hazard=_hazard(decisive, opinion),
-        place=_place(findings, decisive, opinion), confidence=round(max(0.5, 1 - doubt), 3),
-        reasons=_reasons(said, decisive, skipped) or _concept_reasons(said, skipped),
+        place=_place(findings, decisive, opinion),
+        confidence=_confidence(opinion, findings, emergency=True),
+        reasons=_reasons(said, decisive, skipped) or _suspicions(said, judge, skipped),
     )
 
 
-def _concept_reasons(said: Normal, skipped: int) -> tuple[Reason, ...]:
-    """What the classifier went by, when no rule fired."""
-    found = [c for c in concepts(said.text, said.sounds) if c[0] in DANGER]
-    spans = [(name.lower(), said.text[start:end], *said.span(start, end)) for name, start, end in found]
+def _confidence(opinion: Opinion, findings: Findings, *, emergency: bool) -> float:
+    """How often a decision like this one is right; from the rules alone without a classifier."""
+    sure = opinion.sure if opinion.labels else max((e.weight for e in findings.hazards), default=0.1)
+    return round(max(0.5, sure if emergency else 1 - sure), 3)
+
+
+def _suspicions(said: Normal, classifier: Classifier | None, skipped: int) -> tuple[Reason, ...]:
+    """What the classifier went by when no rule fired in these words: words of danger, or what tells most."""
+    found = [(f"classifier_{name.lower()}", start, end)
+             for name, start, end in concepts(said.text, said.sounds) if name in DANGER]
+    if not found and classifier is not None:
+        found = [("classifier_words", start, end) for start, end in classifier.telling(said)]
+    first = next((i for i, at in enumerate(said.origin) if at >= skipped), len(said.text))
+    found = [(name, start, end) for name, start, end in found if start >= first]
+    if not found and first < len(said.text):
+        found = [("said_before", first, len(said.text))]
     return tuple(
-        Reason(text=words, start=start - skipped, end=end - skipped, rule=f"classifier_{name}")
-        for name, words, start, end in spans[:_REASONS_MAX] if start >= skipped
+        Reason(text=said.text[start:end], start=at - skipped, end=to - skipped, rule=name)
+        for name, start, end in found[:_REASONS_MAX] for at, to in (said.span(start, end),)
     )
 
 
@@ -210,11 +206,17 @@ def _ordinary(said: Normal, findings: Findings, opinion: Opinion, skipped: int) 
     label: Label = max(points, key=lambda name: points[name]) if points else "consult_other"
     led = [e for e in findings.labels if e.rule.text.label == label]
     taken = [e for group in findings.scopes.values() for e in group] if findings.hazards else []
-    confidence = 1 - opinion.emergency if opinion.labels else 0.7 if findings.hazards else 0.9
     return Assessment(
         label=label, emergency=False, hazard=None, place=_place(findings, led, None),
-        confidence=round(max(0.5, confidence), 3), reasons=_reasons(said, led + taken, skipped),
+        confidence=_confidence(opinion, findings, emergency=False),
+        reasons=_reasons(said, led + taken, skipped), label_confidence=_share(points, label),
     )
+
+
+def _share(points: dict[Label, float], label: Label) -> float:
+    """The label's share among the ordinary ones."""
+    most = max(points.values(), default=0.0)
+    return round(exp(points[label] - most) / (sum(exp(p - most) for p in points.values()) or 1.0), 3)
 
 
 def _place(findings: Findings, near: list[Evidence], opinion: Opinion | None) -> Place:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hotline.errors import ConfigurationError, Fault
 from hotline.events import Hazard, Label, Place
 from hotline.yamlfile import load
 
-_HELD_OUT_OF = 3
+SENTENCES = Path(__file__).with_name("sentences")
+"""The corpus of this project; README.md there says how it is written."""
+FOLDS = 5
+_PUNCTUATION = re.compile(r"[\W_]+")
 
 
 class Sentence(BaseModel):
@@ -22,6 +28,8 @@ class Sentence(BaseModel):
     hazard: Hazard | None = None
     place: Place = "unknown"
     tags: tuple[str, ...] = ()
+    group: str = ""
+    """Shared by variants of one sentence, which must never stand on both sides of a split."""
 
     @model_validator(mode="after")
     def _hazard_with_leak(self) -> Sentence:
@@ -38,10 +46,16 @@ class Corpus(BaseModel):
 
 
 def read_corpus(path: Path) -> Corpus:
-    """Read a corpus file. Raises ConfigurationError naming line and field of every fault."""
-    return load(path, Corpus)
+    """Read a corpus file, or all of a folder. Raises ConfigurationError with line and field."""
+    if not path.is_dir():
+        return load(path, Corpus)
+    parts = [load(part, Corpus) for part in sorted(path.glob("*.yaml"))]
+    if not parts:
+        raise ConfigurationError([Fault(path, 0, "", "holds no corpus file")])
+    return Corpus(licence=parts[0].licence, sentences=tuple(s for part in parts for s in part.sentences))
 
 
-def held_out(index: int) -> bool:
-    """Every third sentence is looked at only at the end."""
-    return index % _HELD_OUT_OF == _HELD_OUT_OF - 1
+def fold_of(sentence: Sentence, folds: int = FOLDS) -> int:
+    """Its side of a split: by its group's hash, so that nothing written later moves it."""
+    group = sentence.group or _PUNCTUATION.sub("", sentence.text)
+    return int(sha256(group.encode()).hexdigest()[:8], 16) % folds

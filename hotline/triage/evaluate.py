@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import sqrt
 from typing import Any, Literal
 
 from hotline.triage.assess import assess
-from hotline.triage.corpus import Corpus, Sentence
-from hotline.triage.corpus import held_out as is_held_out
+from hotline.triage.corpus import FOLDS, Corpus, Sentence, fold_of
 from hotline.triage.model import Assessment
 from hotline.triage.noise import Noise
+from hotline.triage.train import Plan, Progress, train
 
 _NOISE_RATES = (0.15, 0.20, 0.25)
+_UNSEEN_SEED = 100
+"""Another one than training's: what is measured was not heard in training either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,11 @@ class Answer:
     heard: str
     right: Sentence
     given: Assessment
+
+    @property
+    def decided(self) -> bool:
+        """Whether the emergency decision is right."""
+        return self.given.emergency == (self.right.label == "leak_emergency")
 
 
 @dataclass(slots=True)
@@ -58,6 +66,32 @@ class Measure:
                 sum(a.given.label == a.right.label for a in self.answers), len(self.answers)),
             "hazard_accuracy": _share(sum(a.given.hazard == a.right.hazard for a in declared), len(declared)),
             "place_accuracy": _share(sum(a.given.place == a.right.place for a in declared), len(declared)),
+            "calibration_error": self.calibration_error(),
+        }
+
+    def calibration_error(self) -> float:
+        """Mean distance between confidence of the emergency decision and how often it was right."""
+        bins: dict[int, list[Answer]] = defaultdict(list)
+        for answer in self.answers:
+            bins[int(answer.given.confidence * 10)].append(answer)
+        off = sum(
+            abs(sum(a.given.confidence for a in group) - sum(a.decided for a in group))
+            for group in bins.values())
+        return round(off / len(self.answers), 4) if self.answers else 0.0
+
+    def by_tag(self) -> dict[str, dict[str, float]]:
+        """Share of right labels and of right emergency decisions for each tag."""
+        tagged: dict[str, list[Answer]] = defaultdict(list)
+        for answer in self.answers:
+            for tag in answer.right.tags or ("untagged",):
+                tagged[tag].append(answer)
+        return {
+            tag: {
+                "answers": len(group),
+                "label": _share(sum(a.given.label == a.right.label for a in group), len(group)),
+                "decision": _share(sum(a.decided for a in group), len(group)),
+            }
+            for tag, group in sorted(tagged.items())
         }
 
 
@@ -73,16 +107,38 @@ class Measured:
 def evaluate(
     corpus: Corpus, *, held_out: bool | None = None, judge: Callable[[str], Assessment] = assess
 ) -> Measured:
-    """Judge every sentence clean and with 15, 20 and 25 % of its characters wrong."""
-    chosen = [s for index, s in enumerate(corpus.sentences) if held_out in (None, is_held_out(index))]
-    noise = Noise(s.text for s in corpus.sentences)
-    clean, noisy = Measure("clean"), Measure("noisy")
+    """Judge every sentence clean and with 15, 20 and 25 % of its characters wrong, with and without stops."""
+    chosen = [s for s in corpus.sentences if held_out in (None, fold_of(s) == 0)]
+    measured = Measured(Measure("clean"), Measure("noisy"))
+    noise = Noise()
     for sentence in chosen:
-        clean.answers.append(Answer(sentence.text, sentence, judge(sentence.text)))
-        for seed, rate in enumerate(_NOISE_RATES):
-            heard = noise.spoil(sentence.text, rate, seed)
-            noisy.answers.append(Answer(heard, sentence, judge(heard)))
-    return Measured(clean, noisy)
+        _measure(measured, sentence, noise, judge)
+    return measured
+
+
+def cross_validate(
+    corpus: Corpus, plan: Plan | None = None, progress: Progress = lambda _: None, folds: int = FOLDS
+) -> Measured:
+    """Judge every sentence by a classifier that was trained without its group."""
+    measured = Measured(Measure("clean"), Measure("noisy"))
+    noise = Noise()
+    for fold in range(folds):
+        made = train([s for s in corpus.sentences if fold_of(s, folds) != fold], plan)
+        for sentence in corpus.sentences:
+            if fold_of(sentence, folds) == fold:
+                _measure(measured, sentence, noise, partial(assess, classifier=made))
+        progress((fold + 1) / folds)
+    return measured
+
+
+def _measure(
+    measured: Measured, sentence: Sentence, noise: Noise, judge: Callable[[str], Assessment]
+) -> None:
+    measured.clean.answers.append(Answer(sentence.text, sentence, judge(sentence.text)))
+    for take, rate in enumerate(_NOISE_RATES):
+        said = sentence.text if take == 1 else "".join(c for c in sentence.text if c.isalnum())
+        heard = noise.spoil(said, rate, _UNSEEN_SEED + take)
+        measured.noisy.answers.append(Answer(heard, sentence, judge(heard)))
 
 
 def interval(hits: int, of: int) -> tuple[float, float]:
@@ -106,6 +162,8 @@ def report(measured: Measured) -> str:
         lines.append(f"{measure.kind}: " + ", ".join(f"{k} {v}" for k, v in measure.numbers().items()))
         lines += _cases("missed", measure.missed) + _cases("false alarm", measure.false_alarms)
         lines += _confusions(measure.answers)
+        lines += [f"  tag {tag}: " + ", ".join(f"{k} {v}" for k, v in shares.items())
+                  for tag, shares in measure.by_tag().items()]
     return "\n".join(lines)
 
 

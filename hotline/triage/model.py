@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hotline.events import Hazard, Label, Place, Reason
 
-VERSION = "rules-2"
+VERSION = "rules-3"
 """Changes with every change of rules that can change a result."""
 
 SEVERITY: tuple[Hazard, ...] = (
@@ -32,6 +32,7 @@ class Assessment:
     label_confidence: float = 1.0
     """How sure the label is, 0 to 1; a fragment has little, so that flows ask again."""
     version: str = VERSION
+    """Of the rules and, after a plus, of the classifier."""
 
 
 @dataclass(frozen=True, slots=True)

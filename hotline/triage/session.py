@@ -27,19 +27,19 @@ class TriageSession:
         """One partial or final transcript of the current utterance.
 
         Each partial replaces the one before; a final ends the utterance. An emergency is
-        declared by the utterance itself or by it and what was said before together.
+        declared by the utterance itself or, once it is final, by it and what was said before together.
         """
         found = assess(text, partial=not final)
-        if not found.emergency and self._before and text:
-            found = self._with_before(text, found, final)
+        if final and not found.emergency and self._before and text:
+            found = self._with_before(text, found)
         update = self._heard_danger(found) if found.emergency else self._heard(found)
         if final and text:
             self._before = f"{self._before}，{text}"[-_REMEMBERED_CHARACTERS:]
             self._ordinary = found if found.label != "consult_other" else self._ordinary
         return update
 
-    def _with_before(self, text: str, alone: Assessment, final: bool) -> Assessment:
-        joined = assess(text, context=self._before, partial=not final)
+    def _with_before(self, text: str, alone: Assessment) -> Assessment:
+        joined = assess(text, context=self._before)
         if self.declared is None and joined.emergency:
             return joined
         return alone

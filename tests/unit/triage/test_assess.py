@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -69,6 +71,21 @@ def test_a_beginning_that_may_turn_waits(text: str) -> None:
     assert not assess(text, partial=True).emergency
 
 
+@pytest.mark.parametrize(
+    "text", ["喂", "你好我家", "我要", "厨房里好像", "喂你好我家厨房里好像", "那个", "我在三楼"])
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_fragment_declares_nothing_and_leaves_the_label_open(text: str, partial: bool) -> None:
+    found = assess(text, partial=partial)
+    assert (found.label, found.emergency) == ("consult_other", False)
+    assert found.label_confidence < 0.5
+
+
+def test_without_a_classifier_the_rules_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["hotline.triage.assess"], "load_classifier", lambda: None)
+    assert assess("我家厨房有煤气味").emergency
+    assert assess("我要交燃气费").label == "billing"
+
+
 def test_a_plain_beginning_does_not_wait() -> None:
     assert assess("我家漏气", partial=True).emergency
 
@@ -84,7 +101,8 @@ def test_reasons_point_into_the_words_as_given() -> None:
 def test_the_same_words_mean_the_same_and_carry_the_version() -> None:
     first, second = assess("报警器在响没有味道"), assess("报警器在响没有味道")
     assert first == second
-    assert first.version == VERSION
+    rules, model = first.version.split("+")
+    assert rules == VERSION and len(model) == 12
 
 
 def test_context_joins_what_was_said_before() -> None:

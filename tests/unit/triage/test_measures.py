@@ -2,34 +2,73 @@
 
 from __future__ import annotations
 
+from math import exp
 from pathlib import Path
 
 import pytest
 
 from hotline.errors import ConfigurationError
-from hotline.triage import rules
+from hotline.triage import assess, rules
+from hotline.triage.calibrate import platt
 from hotline.triage.classifier import load as load_classifier
-from hotline.triage.corpus import read_corpus
-from hotline.triage.evaluate import evaluate, interval, report
+from hotline.triage.corpus import SENTENCES, Corpus, Sentence, fold_of, read_corpus
+from hotline.triage.evaluate import cross_validate, evaluate, interval, report
 from hotline.triage.noise import Noise
 from hotline.triage.normal import normalise
 from hotline.triage.phonetics import codes, fold
 from hotline.triage.train import Plan, train
 
-CORPUS = Path(__file__).parents[2] / "data" / "triage_sentences.yaml"
+CORPUS = SENTENCES
 
 
 def test_the_figures_on_our_own_corpus_do_not_fall() -> None:
-    measured = evaluate(read_corpus(CORPUS))
+    """Trained on the same sentences: a guard against breaking something, no measure of quality."""
+    whole = read_corpus(CORPUS)
+    measured = evaluate(Corpus(licence=whole.licence, sentences=whole.sentences[::4]))
     clean, noisy = measured.clean.numbers(), measured.noisy.numbers()
     assert clean["recall"] >= 0.99 and noisy["recall"] >= 0.98
-    assert clean["false_alarms"] <= 0.05 and noisy["false_alarms"] <= 0.08
-    assert "recall" in report(measured)
+    assert clean["false_alarms"] <= 0.03 and noisy["false_alarms"] <= 0.05
+    assert clean["label_accuracy"] >= 0.95
+    printed = report(measured)
+    assert "recall" in printed and "tag hard_negative" in printed
+
+
+def test_every_emergency_shows_the_words_that_led_there() -> None:
+    for sentence in read_corpus(CORPUS).sentences[::7]:
+        found = assess(sentence.text)
+        if found.emergency:
+            assert found.reasons, sentence.text
+            for reason in found.reasons:
+                assert 0 <= reason.start < reason.end <= len(sentence.text)
+
+
+def test_variants_of_a_sentence_stand_on_one_side() -> None:
+    said = Sentence(text="灶，打不着！", label="repair")
+    assert fold_of(said) == fold_of(Sentence(text="灶打不着", label="repair"))
+    first, second = (Sentence(text=text, label="repair", group="a") for text in ("灶", "热水器"))
+    assert fold_of(first) == fold_of(second)
+
+
+def test_cross_validation_judges_every_sentence_once() -> None:
+    whole = read_corpus(CORPUS)
+    few = Corpus(licence=whole.licence, sentences=whole.sentences[::60])
+    steps: list[float] = []
+    measured = cross_validate(few, Plan(epochs=2, noises=(0.0, 0.2)), steps.append, folds=2)
+    assert len(measured.clean.answers) == len(few.sentences)
+    assert len(measured.noisy.answers) == 3 * len(few.sentences)
+    assert steps == [0.5, 1.0]
+
+
+def test_scaling_makes_confident_scores_true() -> None:
+    overconfident = [(4.0, True)] * 80 + [(4.0, False)] * 20 + [(-4.0, False)] * 80 + [(-4.0, True)] * 20
+    slope, offset = platt(overconfident)
+    assert abs(1 / (1 + exp(-slope * 4 - offset)) - 0.8) < 0.02
+    assert platt([]) == (1.0, 0.0)
 
 
 def test_the_corpus_covers_every_label_and_hazard() -> None:
     sentences = read_corpus(CORPUS).sentences
-    assert len(sentences) >= 400
+    assert len(sentences) >= 2000
     assert len({s.label for s in sentences}) == 13
     assert len({s.hazard for s in sentences if s.hazard}) == 8
 
@@ -44,14 +83,14 @@ def test_a_fault_in_a_corpus_names_its_line(tmp_path: Path) -> None:
 
 def test_noise_is_repeatable_and_near_its_rate() -> None:
     sentence = "我家厨房里面有一股很重的煤气味你们快点派人来看一下" * 4
-    noise = Noise([sentence])
+    noise = Noise()
     spoilt = noise.spoil(sentence, 0.2, seed=3)
     assert spoilt == noise.spoil(sentence, 0.2, seed=3) != sentence
     assert noise.spoil(sentence, 0.0, seed=3) == sentence
 
 
 def test_the_same_corpus_makes_the_same_classifier() -> None:
-    sentences = read_corpus(CORPUS).sentences[::20]
+    sentences = read_corpus(CORPUS).sentences[::40]
     first, second = (train(sentences, Plan(epochs=2, noises=(0.0, 0.2))) for _ in range(2))
     assert (first.weights == second.weights).all()
     assert first.provenance["sentences"] == str(len(sentences))
