@@ -102,6 +102,8 @@ class Edge(Section):
     """How long an INVITE waits for a worker before it is refused and becomes a call-back."""
     restart_wait_seconds: Seconds = 6
     """The same while no zygote is connected: one that died is back within some two seconds."""
+    bye_hold_seconds: float = Field(0.12, ge=0, le=1)
+    """A caller's BYE is passed on so much later: keys pressed just before it are still on the way."""
     max_register_seconds: int = 600
     max_contacts: int = Field(3, ge=1)
     """Phones that one user may have registered at once; all of them ring."""

@@ -168,7 +168,15 @@ class Router:
         flow = self._dialogs.counted(request, flow)
         self._dialogs.passed(request)
         server = None if request.method == "ACK" else self.serve(request, peer)
-        self._send_on(request, flow, server, filter_answers=from_worker)
+
+        def go() -> None:
+            self._send_on(request, flow, server, filter_answers=from_worker)
+
+        if flow == WORKER and request.method == "BYE":
+            # The key or the words just before it are RTP that the worker reads with its next tick.
+            self._parts.clock.callLater(self._parts.settings.edge.bye_hold_seconds, go)
+        else:
+            go()
 
     def _refusal(self, request: Request, flow: Flow | None, from_worker: bool) -> Refusal | None:
         if flow is None or (by_uri(flow) and not from_worker):
