@@ -10,9 +10,14 @@ from hotline.triage import (
     Update,
     assess,
     parse_address,
+    phone_across,
     phone_in,
     spoken_form,
 )
+
+
+UTTERANCES = 4
+"""How many of the last utterances a number may be spread over."""
 
 
 class RuleUnderstanding:
@@ -24,6 +29,7 @@ class RuleUnderstanding:
         self._gazetteer = gazetteer
         self._country = country
         self._area_code = area_code
+        self._said: list[str] = []
 
     def of(self, text: str, final: bool) -> Understood:
         """Emergency and label from partial and final transcripts; address and number from finals."""
@@ -36,7 +42,8 @@ class RuleUnderstanding:
             alone = assess(text)
             label, confidence = alone.label, min(alone.confidence, alone.label_confidence)
             fields = parse_address(text, self._gazetteer)
-            number = phone_in(text, country=self._country, area_code=self._area_code)
+            self._said = [*self._said, text][-UTTERANCES:]
+            number = self._number(text)
             if not fields.empty():
                 address = {key: value for key, value in fields.flat().items() if value}
                 address["spoken"] = spoken_form(fields)
@@ -52,6 +59,17 @@ class RuleUnderstanding:
             latitude=latitude,
             longitude=longitude,
         )
+
+
+    def _number(self, text: str) -> str:
+        """The number of this utterance, or one that was said in pieces with pauses between them."""
+        country, area_code = self._country, self._area_code
+        alone = phone_in(text, country=country, area_code=area_code)
+        if alone:
+            return alone
+        together = phone_across(self._said, country=country, area_code=area_code)
+        before = phone_across(self._said[:-1], country=country, area_code=area_code)
+        return together if together != before else ""
 
 
 def _news(update: Update, text: str) -> Emergency | None:
