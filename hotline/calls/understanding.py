@@ -15,7 +15,6 @@ from hotline.triage import (
     spoken_form,
 )
 
-
 UTTERANCES = 4
 """How many of the last utterances a number may be spread over."""
 
