@@ -20,16 +20,18 @@ from hotline.triage.normal import STOP, Normal, normalise
 
 _REASONS_MAX = 6
 _SURE = 0.2
-_SURE_GARBLED = 0.15
+_SURE_GARBLED = 0.13
 """Less is enough when the words are garbled: what is missing may have been the plain ones."""
-_KNOWN = 0.7
-_VETO = 0.1
+_SURE_WITHOUT_DANGER = 0.27
+"""No word of danger was understood, in words that were otherwise plain."""
+_KNOWN = 0.74
+_VETO = 0.12
 """Below it the classifier takes a rule's evidence for somebody else's or past danger."""
 _VETO_PARTIAL = 0.3
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
-_SURE_AGAINST_SCOPE = 0.3
-_SURE_AGAINST_ALL = 0.5
+_SURE_AGAINST_SCOPE = 0.35
+_SURE_AGAINST_ALL = 0.8
 _RULE_POINT = 0.2
 _ENOUGH_WORDS = 12
 """Characters from which the classifier may declare although no word of the line was understood."""
@@ -106,7 +108,7 @@ def _suspected(
         return opinion.emergency > _SURE_PARTIAL and not findings.hazards and _danger_stands(said)
     if not spoken and len(said.text) < _ENOUGH_WORDS:
         return False
-    return opinion.emergency > _threshold(findings, opinion)
+    return opinion.emergency > _threshold(findings, opinion, bool(spoken & DANGER))
 
 
 def _danger_stands(said: Normal) -> bool:
@@ -124,13 +126,15 @@ def _opinion(said: Normal, findings: Findings, classifier: Classifier | None) ->
     return classifier.opinion(features(said, fired(findings)), bool(live_hazards(findings)))
 
 
-def _threshold(findings: Findings, opinion: Opinion) -> float:
+def _threshold(findings: Findings, opinion: Opinion, danger: bool) -> float:
     """How sure the classifier must be to declare an emergency alone."""
     if findings.hazards and any(findings.scopes[scope] for scope in WHOLE_CALL):
         return _SURE_AGAINST_ALL
     if findings.hazards or findings.scopes["denial"]:
         return _SURE_AGAINST_SCOPE
-    return _SURE if opinion.known > _KNOWN else _SURE_GARBLED
+    if opinion.known <= _KNOWN:
+        return _SURE_GARBLED
+    return _SURE if danger else _SURE_WITHOUT_DANGER
 
 
 def _turned(before: str) -> bool:
