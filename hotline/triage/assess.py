@@ -49,10 +49,11 @@ _TURNING = re.compile(
 )
 _TURNING_NEAR = 20
 """How many characters a turning word reaches."""
-_SETTLED = re.compile(r"现在|刚才|刚刚|正在|一直|快来|快点|赶紧|赶快|还在|又(有|漏|响)|怎么办|咋办|咋个办")
+_SETTLED = re.compile(
+    r"现在(?!没|修|好|就|完)|刚才|刚刚|正在|一直|快来|快点|赶紧|赶快|还在|又(有|漏|响)|怎么办|咋办|咋个办")
 _HERE = re.compile(
     r"我家|我们家|我屋|屋头|屋里|家里|厨房|我(们)?(这|店|小区|楼)|这里|这儿|有股|一股|救命|来人|[了啦]$")
-_COMPLETE_AFTER = 3
+_COMPLETE_AFTER = 6
 """A bare 漏气 at the beginning of a partial result waits for so many characters: 漏气 + 维修收费吗."""
 
 
