@@ -41,7 +41,7 @@ class ConfigurationError(HotlineError):
 
 
 class ServiceUnavailableError(HotlineError):
-    """The hotline does not answer on its control socket. Start it with `hotline serve --config FILE`."""
+    """The hotline does not run, or has another --config. Start it with `hotline serve --config FILE`."""
 
 
 class StoreUnavailableError(HotlineError):

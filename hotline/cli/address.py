@@ -28,7 +28,10 @@ def address(
     ] = None,
     held_out: Annotated[bool | None, typer.Option("--held-out/--seen", help="Only one half of it.")] = None,
 ) -> None:
-    """Read JSON lines {"id", "text"} from standard input; write the parts of each address."""
+    """What the gazetteer makes of an address: JSON lines {"id": …, "text": …} on standard input.
+
+    Each line is answered by one with the parts of the address and the place that fits.
+    """
     source = gazetteer or (SHIPPED if SHIPPED.exists() else None)
     places = Gazetteer.load(source) if source else None
     if measured is None:

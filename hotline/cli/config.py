@@ -45,7 +45,8 @@ def _report_faults(error: ConfigurationError, as_json: bool) -> None:
         return
     for fault in error.faults:
         print(fault)
-    print(f"{len(error.faults)} faults; mend them and run this again")
+    number = len(error.faults)
+    print(f"{number} fault{'s'[:number > 1]}; mend {'them' if number > 1 else 'it'} and run this again")
 
 
 def _fault(fault: Fault) -> dict[str, str | int]:

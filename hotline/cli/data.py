@@ -15,6 +15,10 @@ from hotline.settings import Settings
 from hotline.settings_file import SQLITE, read_secret
 
 
+class NoDatabaseYetError(StoreUnavailableError):
+    """The first `hotline serve` makes it. Another installation's: --config FILE, or HOTLINE_CONFIG."""
+
+
 class NothingThereError(HotlineError):
     """Nothing of that name is stored. `list` shows what there is."""
 
@@ -24,7 +28,7 @@ def store_of(settings: Settings) -> Iterator[Store]:
     """The database of the service, for reading. Raises StoreUnavailableError."""
     url = settings.database.url
     if url.startswith(SQLITE) and not Path(url.removeprefix(SQLITE)).exists():
-        raise StoreUnavailableError(f"no database yet at {url}: has the service ever run?")
+        raise NoDatabaseYetError(f"no database yet at {url}: has the service ever run?")
     store = SqlStore(url, read_secret(settings.database.password_file, ""))
     try:
         yield store

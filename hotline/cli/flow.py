@@ -93,6 +93,8 @@ def draw(
     flows = load_flows(directory)
     if name not in flows.flows:
         raise HotlineError(f"there is no flow {name}; there are {', '.join(sorted(flows.flows))}")
+    if output.suffix.lower() != ".svg":
+        raise HotlineError(f"{output}: flows are drawn as SVG; name the file {output.with_suffix('.svg')}")
     output.write_text(draw_flow(flows, name), encoding="utf-8")
     print(f"{output}: {len(flows.flows[name].states)} states")
 
@@ -125,11 +127,15 @@ def reload(
         Path | None, typer.Option("--dir", help="The flows' directory; unset: as configured.")
     ] = None,
 ) -> None:
-    """Check the flows, then have the running service take them; an invalid flow changes nothing."""
-    if run_directory is None or directory is None:
-        from hotline.settings_file import load_settings
+    """Check the flows and all else that is read again, then have the running service take them.
 
-        paths = load_settings(config or default_config()).paths
+    With one fault nothing changes.
+    """
+    if run_directory is None or directory is None:
+        from hotline.service.checks import check_everything
+
+        # The service checks all files and would refuse them together: its word would stand in its log only.
+        paths = check_everything(config or default_config()).settings.paths
         run_directory, directory = run_directory or paths.run, directory or paths.flows
     flows = load_flows(directory)
     os.kill(_supervisor(run_directory), signal.SIGHUP)
@@ -139,6 +145,8 @@ def reload(
 def _supervisor(run_directory: Path) -> int:
     """The running supervisor's process id. Raises ServiceUnavailableError."""
     path = run_directory / "supervisor.pid"
+    if not path.exists():
+        raise ServiceUnavailableError(f"no running service: there is no {path}; nothing was changed")
     try:
         pid = int(path.read_text(encoding="ascii").strip())
         os.kill(pid, 0)

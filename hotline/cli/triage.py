@@ -30,7 +30,10 @@ app = typer.Typer(invoke_without_command=True)
 
 @app.callback()
 def triage(context: typer.Context) -> None:
-    """Read JSON lines {"id", "text"} and write label, emergency, hazard, place, confidence, reasons."""
+    """What triage makes of a sentence: `explain TEXT`, or JSON lines {"id": …, "text": …} on standard input.
+
+    Each line is answered by one with label, emergency, hazard, place, confidence and reasons.
+    """
     if context.invoked_subcommand is None:
         answer_lines(_assessed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 from hotline.cli.flow import app
 from hotline.errors import ConfigurationError, ServiceUnavailableError
 from tests.unit.flow.conftest import Spoil
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -33,6 +36,18 @@ def test_a_fault_changes_nothing(flows_with: Spoil, tmp_path: Path, signals: lis
     directory = flows_with("main", ("next: bye", "next: by"))
     result = CliRunner().invoke(app, ["reload", "--run", str(tmp_path), "--dir", str(directory)])
     assert isinstance(result.exception, ConfigurationError)
+    assert signals == []
+
+
+def test_a_fault_of_any_file_that_is_read_again_is_told_at_once(
+    tmp_path: Path, signals: list[tuple[int, int]]
+) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "ivr_flows", tmp_path / "ivr_flows")
+    (tmp_path / "config/information.yaml").write_text("bogus: 1\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["reload", "--config", str(tmp_path / "config/hotline.yaml")])
+    assert isinstance(result.exception, ConfigurationError)
+    assert "information.yaml:1: bogus" in str(result.exception)
     assert signals == []
 
 
