@@ -19,10 +19,12 @@ from hotline.edge.recovery import unfinished_calls
 from hotline.edge.registrar import Registrar, RegistrationError
 from hotline.edge.sdp import UnfitBodyError, clean_sdp, fit_for_worker, slim_for_worker
 from hotline.settings import Entry
+from hotline.settings_file import load_settings
 from hotline.sip.message import Request, parse
 from hotline.sip.transport import Hop
 from tests.rfc4475.answers import ANSWERS
 
+SHIPPED = Path(__file__).parents[3] / "config" / "hotline.yaml"
 NOW = datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 SOURCE = Hop("udp", "192.0.2.7", 5062)
 
@@ -151,6 +153,12 @@ def test_every_number_has_an_entry() -> None:
     assert entry_for("110", entries).flow == "police"
     assert entry_for("other", entries).flow == "rest"
     assert entry_for("other", entries[:1]).flow == "police"
+
+
+def test_the_branches_own_numbers_lead_into_the_same_menu() -> None:
+    entries = load_settings(SHIPPED).entries
+    menus = {entry_for(number, entries).flow for number in ("962677", "08393262677", "08395222677")}
+    assert menus == {"main"}
 
 
 def test_call_ids_sort_by_time_and_are_unique() -> None:
