@@ -17,8 +17,7 @@ from hotline.service.prerender import render_before_calls
 from hotline.settings import Settings
 from hotline.speech.prompts import WorkerPrompts, prompt_store_anyway
 from hotline.speech.vosk_engine import recogniser_for
-from hotline.triage import Gazetteer, parse_address
-from hotline.triage.session import TriageSession
+from hotline.triage import Gazetteer, parse_address, warm
 
 log = structlog.get_logger()
 
@@ -26,7 +25,7 @@ log = structlog.get_logger()
 def preload(settings: Settings) -> None:
     """In the zygote, before any fork: load what every call shares, so that it is paid for once."""
     gazetteer = _gazetteer(settings.dispatch.gazetteer)
-    TriageSession().feed("您好", final=True)
+    warm()
     parse_address("您好", gazetteer)
 
 

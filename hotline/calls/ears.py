@@ -40,4 +40,6 @@ class Understood:
 class Understanding(Protocol):
     """Keeps the thread of one conversation."""
 
-    def of(self, text: str, final: bool) -> Understood: ...
+    def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
+        """`paused`: a partial after which the caller has fallen silent."""
+        ...

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from hotline.calls.ears import Emergency, Understanding, Understood
-from hotline.calls.ports import Leg
+from hotline.calls.ports import Leg, Timer
 from hotline.events import CallFailed, FactLearned, Heard
 from hotline.flow import inputs
 from hotline.speech.recogniser import Expectation, SpeechListener, SpeechStream, Transcript
@@ -23,6 +23,9 @@ log = structlog.get_logger()
 
 FLUSH_SECONDS = 2.0
 """How long a call that is over waits for the recogniser's last words."""
+
+PAUSE_SECONDS = 0.3
+"""No new words for so long: the caller has stopped, though the utterance may not be over yet."""
 
 Hear = Callable[[SpeechListener, int], SpeechStream]
 """Opens a recogniser stream for a leg whose first sound is at that ms of the recording."""
@@ -37,6 +40,7 @@ class Listening:
         self._understanding = understanding
         self._ears: dict[str, SpeechStream] = {}
         self.last_words = ""
+        self._pause: Timer | None = None
 
     def begin(self, leg: Leg) -> None:
         """Listen to a leg from now to the call's end; without a recogniser the call goes on by keys."""
@@ -61,6 +65,7 @@ class Listening:
 
     def close(self, done: Callable[[], None]) -> None:
         """Wait shortly for the last words: a leak said while hanging up still counts."""
+        self._settle()
         waiting = set(self._ears)
         over = False
 
@@ -87,8 +92,11 @@ class Listening:
     def partial(self, leg: Leg, text: str, end_ms: int) -> None:
         if leg is self._call.leg:
             self._understand(text, final=False, end_ms=end_ms)
+            self._pause_follows(text, end_ms)
 
     def final(self, leg: Leg, transcript: Transcript) -> None:
+        if leg is self._call.leg:
+            self._settle()
         self._call.journal.append(
             Heard,
             leg_id=leg.leg_id,
@@ -101,6 +109,22 @@ class Listening:
         )
         if leg is self._call.leg:
             self._understand(transcript.text, final=True, end_ms=transcript.end_ms)
+
+    def _pause_follows(self, text: str, end_ms: int) -> None:
+        """Words that might still be turned round are weighed as they stand once nothing follows them."""
+        self._settle()
+        if not self._call.declared and not self._call.page.concerns_crew:
+            self._pause = self._call.clock.callLater(PAUSE_SECONDS, self._paused, text, end_ms)
+
+    def _paused(self, text: str, end_ms: int) -> None:
+        emergency = self._meaning(text, final=False, paused=True).emergency
+        if emergency is not None:
+            self._emergency(emergency, end_ms)
+
+    def _settle(self) -> None:
+        if self._pause is not None and self._pause.active():
+            self._pause.cancel()
+        self._pause = None
 
     def failed(self, why: str) -> None:
         self._call.journal.append(CallFailed, what=f"recogniser: {why}", fallback="keys and persons")
@@ -130,10 +154,10 @@ class Listening:
             )
         )
 
-    def _meaning(self, text: str, final: bool) -> Understood:
+    def _meaning(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         """A fault of the rules leaves the words to the flow's own phrases."""
         try:
-            return self._understanding.of(text, final)
+            return self._understanding.of(text, final, paused=paused)
         except Exception as error:
             log.exception("not understood", call_id=self._call.journal.call_id)
             self._call.journal.append(CallFailed, what=f"triage: {error!r}", fallback="phrases of the flow")

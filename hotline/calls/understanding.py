@@ -30,9 +30,9 @@ class RuleUnderstanding:
         self._area_code = area_code
         self._said: list[str] = []
 
-    def of(self, text: str, final: bool) -> Understood:
+    def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         """Emergency and label from partial and final transcripts; address and number from finals."""
-        update = self._session.feed(text, final)
+        update = self._session.feed(text, final, paused=paused)
         label, confidence = update.label, update.confidence
         address: dict[str, str] = {}
         number, latitude, longitude = "", None, None

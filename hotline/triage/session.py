@@ -23,13 +23,16 @@ class TriageSession:
         self._before = ""
         self._ordinary: Assessment | None = None
 
-    def feed(self, text: str, final: bool) -> Update:
+    def feed(self, text: str, final: bool, *, paused: bool = False) -> Update:
         """One partial or final transcript of the current utterance.
+
+        `paused`: the caller has stopped after this partial; it is weighed as it stands, without
+        waiting for words that might turn it round.
 
         Each partial replaces the one before; a final ends the utterance. An emergency is
         declared by the utterance itself or, once it is final, by it and what was said before together.
         """
-        found = assess(text, partial=not final)
+        found = assess(text, partial=not (final or paused))
         if final and not found.emergency and self._before and text:
             found = self._with_before(text, found)
         update = self._heard_danger(found) if found.emergency else self._heard(found)

@@ -122,7 +122,7 @@ class Stage:
 
 
 def _line(record: Record) -> str:
-    hidden = {"event_id", "call_id", "at", "kind", "leg_id", "reasons", "words", "flow_version"}
+    hidden = {"event_id", "call_id", "at", "kind", "leg_id", "reasons", "words", "flow_version", "confidence"}
     fields = record.model_dump(mode="json", exclude=hidden, exclude_defaults=False)
     seconds = (record.at - BEGIN).total_seconds()
     shown: Sequence[str] = [f"{key}={value}" for key, value in fields.items() if value not in (None, "", {})]

@@ -43,7 +43,7 @@ class Script:
 class Hears:
     """Takes every text with 漏气 in it for a leak."""
 
-    def of(self, text: str, final: bool) -> Understood:
+    def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         if "漏气" in text:
             return Understood(Emergency("leak", "indoor", 0.9, text), "leak_emergency", 0.9)
         return Understood()
@@ -107,6 +107,20 @@ def test_a_leak_is_declared_by_a_partial_transcript_whatever_the_flow_does(tmp_p
     assert [record.hazard for record in declared] == ["leak"]
     call.ear.say("厨房漏气了")
     assert len(call.of("emergency_declared")) == 1
+
+
+def test_words_that_wait_for_their_turn_are_weighed_when_the_caller_stops(tmp_path: Path) -> None:
+    class Waits(Hears):
+        def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
+            return super().of(text, final) if final or paused else Understood()
+
+    call = Stage(tmp_path, Script(waiting), Waits(), INBOUND)
+    call.ring()
+    call.ear.hint("漏气")
+    assert call.of("emergency_declared") == []
+    call.ear.hint("漏气了")
+    call.wait(0.5)
+    assert [record.words for record in call.of("emergency_declared")] == ["漏气了"]
 
 
 def test_a_leak_said_while_hanging_up_still_counts(tmp_path: Path) -> None:
