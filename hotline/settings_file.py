@@ -86,11 +86,16 @@ def read_secret(file: Path | None, environment_variable: str) -> str:
     return os.environ[environment_variable]
 
 
+NO_CONFIGURATION = "no such file; name the configuration with --config or HOTLINE_CONFIG"
+
+
 class _Source:
     """A configuration file with its overrides laid over it."""
 
     def __init__(self, path: Path, overrides: Sequence[str]) -> None:
         self._path = path.absolute()
+        if not path.exists():
+            raise ConfigurationError([Fault(path, 0, "", NO_CONFIGURATION)])
         self._file = YamlFile(path)
         if self._file.content is None:
             raise ConfigurationError([Fault(path, 0, "", "the file is empty")])

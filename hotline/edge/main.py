@@ -44,7 +44,7 @@ def run(settings_path: Path) -> int:
     try:
         return serve(load_settings(settings_path))
     except HotlineError as error:
-        print(error, file=sys.stderr)
+        print(f"{error}\n{type(error).__doc__}", file=sys.stderr)
         return error.exit_status
 
 

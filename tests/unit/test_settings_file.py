@@ -192,7 +192,7 @@ def test_secrets_come_from_a_private_file_or_the_environment(
 
 def test_a_file_that_is_no_configuration(tmp_path: Path) -> None:
     path = tmp_path / "hotline.yaml"
-    assert faults(path) == [" no such file"]
+    assert faults(path) == [" no such file; name the configuration with --config or HOTLINE_CONFIG"]
     path.write_text("")
     assert faults(path) == [" the file is empty"]
     path.write_text("- a\n")
