@@ -1,1 +1,1 @@
-"""TODO(owner): one line."""
+"""SIP on both sides: messages and digest for the edge, PJSUA2 legs, bridge and phones for workers."""
