@@ -47,6 +47,19 @@ def test_the_hotline_hangs_up(edge: Edge) -> None:
     worker.expect(200)
 
 
+def test_a_key_just_before_the_hang_up_reaches_the_worker_first(edge: Edge) -> None:
+    """Keys go as RTP past the edge; a BYE that overtook them would end the worker's ear for them."""
+    trunk = Phone(edge, TRUNK)
+    sent, ok, worker, _, _ = answered(edge, trunk)
+    trunk.send(trunk.within("BYE", sent, ok, 3))
+    trunk.send(trunk.within("INFO", sent, ok, 2))
+    worker.answer(worker.expect("INFO"), 200)
+    assert worker.kept() == [], "the BYE came before the key"
+    worker.answer(worker.expect("BYE"), 200)
+    trunk.expect(200)
+    trunk.expect(200)
+
+
 def test_calls_over_tcp_work_the_same(edge: Edge) -> None:
     trunk = Phone(edge, TRUNK, tcp=True)
     sent, ok, worker, _, _ = answered(edge, trunk)

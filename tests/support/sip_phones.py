@@ -110,6 +110,10 @@ class Phone:
             assert left > 0, f"no {what}; there was {[_title(m) for m in self._waiting]}\n{self.edge.log()}"
             self._read(left)
 
+    def kept(self) -> list[str]:
+        """What came before the last expected message and was not asked for yet."""
+        return [_title(message) for message in self._waiting if getattr(message, "status", 0) != 100]
+
     def silence(self, seconds: float = 0.3) -> None:
         """Nothing comes for a while."""
         self._read(seconds)
