@@ -18,6 +18,7 @@ from dispatch.crews import Crew
 from dispatch.decide import crew_incident
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
+from dispatch.errors import StoreUnavailable
 from dispatch.local_journal import LocalJournal
 from dispatch.model import (
     COVERING,
@@ -99,7 +100,7 @@ class Dispatch:
 
     # ---- life
     def start(self) -> None:
-        """Rebuild what is open, with or without the database. Raises StoreTooNew."""
+        """Rebuild what is open, with or without the database (also one of a newer version)."""
         self.engine.start(self._utcnow())
         if self._thread is not None:
             self._thread.start()
@@ -168,6 +169,8 @@ class Dispatch:
 
         Blocks for the database. Raises StoreUnavailable: try again later; UnitRefused.
         """
+        if self.engine.writer.closed:
+            raise StoreUnavailable("the database has not been opened yet")
         self.store.record_events(journal, records, next_offset)
 
     def journal_offsets(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ from dispatch import timers
 from dispatch.commands import AnyCommand
 from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
 from dispatch.effects import Outlet
-from dispatch.errors import StoreUnavailable
+from dispatch.errors import StoreTooNew, StoreUnavailable
 from dispatch.local_journal import SNAPSHOT, LocalJournal
 from dispatch.model import Assignment, Callback, Incident, OutboxItem, Page, Ticket, Unit
 from dispatch.outbox import Outbox
@@ -71,8 +71,10 @@ class Engine:
         try:
             self._store.upgrade()
             records, seen = self._store.load_open(now - self._keep())
-        except StoreUnavailable:
-            log.error("store_away_at_start", advice="dispatch goes on from the local journal")
+        except (StoreUnavailable, StoreTooNew) as error:
+            # A database of a newer version is left alone, and keeps no crew from being paged.
+            advice = "dispatch goes on from the local journal"
+            log.error("store_away_at_start", advice=advice, why=str(error))
             self.writer.want_state(now - self._keep())
             return
         self.state.adopt(records)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.errors import StoreTooNew, StoreUnavailable, UnitRefused
 from dispatch.model import Put, Unit
 from dispatch.store.port import Store
 
@@ -43,6 +43,11 @@ class Writer:
         """What was read, once."""
         found, self._found = self._found, None
         return found
+
+    @property
+    def closed(self) -> bool:
+        """The database has not been opened yet: nothing may be written to it."""
+        return self._wanted_since is not None
 
     def idle(self) -> bool:
         """Nothing to write and nothing to read."""
@@ -85,7 +90,7 @@ class Writer:
         try:
             self._store.upgrade()
             self._found = self._store.load_open(self._wanted_since)
-        except StoreUnavailable:
+        except (StoreUnavailable, StoreTooNew):
             return False
         self._wanted_since = None
         self._set_available(True)

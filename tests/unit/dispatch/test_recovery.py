@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from dispatch.api import (
     CallbackRequest,
@@ -17,6 +18,7 @@ from dispatch.api import (
     MemoryStore,
     PageEvent,
     SqlStore,
+    StoreUnavailable,
     TicketQuery,
     TicketRequest,
 )
@@ -342,3 +344,21 @@ def test_a_page_is_on_the_disk_itself_before_it_is_sent_and_a_flood_costs_few_wr
     desk.wait(1)
     assert rung and rung[0] > before
     desk.stop()
+
+
+def test_a_database_of_a_newer_version_is_left_alone_and_crews_are_paged_all_the_same(tmp_path: Path) -> None:
+    store = sqlite(tmp_path)
+    store.upgrade()
+    with store.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    desk = Desk(tmp_path / "state", store)
+    desk.located()
+    desk.wait(2)
+    assert "ring A/A1" in desk.notes.lines
+    assert not desk.dispatch.health().store_available
+    with pytest.raises(StoreUnavailable):
+        desk.dispatch.record_events("c", [], 0)
+    with store.reading() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM tickets")) == 0
+    desk.stop()
+    store.close()
