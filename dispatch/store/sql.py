@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from dispatch.errors import StoreUnavailable, UnitRefused
 from dispatch.model import (
@@ -197,6 +199,21 @@ def _json(record: EventDict) -> dict[str, Any]:
     }
 
 
+def _locked(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+@retry(
+    retry=retry_if_exception(_locked),
+    stop=stop_after_delay(BUSY_MS / 1000),
+    wait=wait_random(0.01, 0.05),
+    reraise=True,
+)
+def _to_wal(cursor: Any) -> None:
+    """The busy timeout does not hold for this one: two processes that begin a new file get `locked`."""
+    cursor.execute("PRAGMA journal_mode = WAL")
+
+
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": BUSY_MS / 1000, "check_same_thread": False})
 
@@ -204,9 +221,9 @@ def _sqlite(url: URL) -> Engine:
     def _pragmas(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
-        for pragma in (
-            f"busy_timeout = {BUSY_MS}", "journal_mode = WAL", "foreign_keys = ON", "synchronous = NORMAL",
-        ):
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        _to_wal(cursor)
+        for pragma in ("foreign_keys = ON", "synchronous = NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
