@@ -151,6 +151,7 @@ TELLERS: dict[str, Teller] = {
     "page_failed": lambda r: ("hotline", f"nobody took the page: {r['why']}", "danger"),
     "crew_reported": _crew_report,
     "recording_finished": lambda r: ("hotline", f"recording {r['path']}, {r['seconds']:.1f} s", "faint"),
+    "recording_deleted": lambda r: ("hotline", f"recording {r['path']} deleted after its time", "faint"),
     "call_failed": lambda r: ("hotline", f"{r['what']}; went on by {r['fallback']}", "fault"),
     "call_ended": lambda r: ("hotline", f"call ended by {r['by']}, SIP {r['sip_status']}", ""),
 }

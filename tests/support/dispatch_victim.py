@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,18 +74,27 @@ def run(folder: Path, up: int) -> None:
     done = folder / "done"
     finished = int(done.read_text()) if done.exists() else 0
     steps = script()
-    start = NOON + timedelta(seconds=steps[max(0, finished - 1)][0])
+    clock = folder / "clock"
+    start = datetime.fromisoformat(clock.read_text()) if clock.exists() else NOON
     store = SqlStore(f"sqlite:///{folder / 'dispatch.db'}")
     ids = itertools.count(int.from_bytes(os.urandom(6)))
     desk = Desk(folder, store, now=start, notes=Ringing(folder / "rung"), ids=ids)
     os.write(up, b"!")
     desk.dispatch.run()
+
+    def wait_until(second: int) -> None:
+        """Time goes on from where the last one died: the world's clock does not stop with a process."""
+        while (now := desk.now + timedelta(seconds=1)) <= NOON + timedelta(seconds=second):
+            (folder / "clock.new").write_text(now.isoformat())
+            (folder / "clock.new").rename(clock)
+            desk.wait(1)
+
     # The step before the kill may or may not have been done: it is told again.
     for number in range(max(0, finished - 1), len(steps)):
         second, command = steps[number]
-        desk.wait((NOON + timedelta(seconds=second) - desk.now).total_seconds())
+        wait_until(second)
         desk.dispatch.tell(command)
         (folder / "done.new").write_text(str(number + 1))
         (folder / "done.new").rename(done)
-    desk.wait((NOON + timedelta(seconds=150) - desk.now).total_seconds())
+    wait_until(150)
     desk.stop()
