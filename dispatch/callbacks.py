@@ -8,7 +8,8 @@ from dispatch import phones
 from dispatch.assignments import close_ticket
 from dispatch.commands import CallbackRequest, CallbackResult, CallCameThrough
 from dispatch.errors import UnknownRecord
-from dispatch.model import AlarmEffect, Callback, CallBackEffect, CallNotes, OutboxItem, Ticket
+from dispatch.model import Callback, CallNotes, Ticket
+from dispatch.outbound import AlarmEffect, CallBackEffect, OutboxItem
 from dispatch.states import CALLBACK, CallbackEvent, CallbackState, TicketEvent
 from dispatch.tickets import open_ticket
 from dispatch.work import Work

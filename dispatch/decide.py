@@ -25,7 +25,8 @@ from dispatch.commands import (
     TicketRequest,
     TicketTaken,
 )
-from dispatch.model import COVERING, HELD, Assignment, CallNotes, Incident, OutboxItem, Unit
+from dispatch.model import COVERING, HELD, Assignment, CallNotes, Incident, Unit
+from dispatch.outbound import OutboxItem
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import AssignmentEvent

@@ -20,15 +20,8 @@ from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
 from dispatch.local_journal import LocalJournal
-from dispatch.model import (
-    COVERING,
-    Assignment,
-    Callback,
-    Incident,
-    OutboxItem,
-    Page,
-    Ticket,
-)
+from dispatch.model import COVERING, Assignment, Callback, Incident, Page, Ticket
+from dispatch.outbound import OutboxItem
 from dispatch.pin_guard import PinGuard
 from dispatch.rules import Rules
 from dispatch.store.port import EventDict, Store

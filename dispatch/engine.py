@@ -14,7 +14,8 @@ from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
 from dispatch.effects import Outlet
 from dispatch.errors import StoreTooNew, StoreUnavailable
 from dispatch.local_journal import SNAPSHOT, LocalJournal
-from dispatch.model import Assignment, Callback, Incident, OutboxItem, Page, Ticket, Unit
+from dispatch.model import Assignment, Callback, Incident, Page, Ticket, Unit
+from dispatch.outbound import OutboxItem
 from dispatch.outbox import Outbox
 from dispatch.rules import Rules
 from dispatch.state import State

@@ -8,17 +8,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from dispatch.model import (
-    COVERING,
-    HELD,
-    AlarmEffect,
-    Assignment,
-    CancelEffect,
-    Incident,
-    Page,
-    PageEffect,
-    TellCallerEffect,
-)
+from dispatch.model import COVERING, HELD, Assignment, Incident, Page
+from dispatch.outbound import AlarmEffect, CancelEffect, PageEffect, TellCallerEffect
 from dispatch.recommend import NOBODY_ON_DUTY, Choice, next_target
 from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, PageEvent, PageState
 from dispatch.work import Work

@@ -9,15 +9,8 @@ from dispatch.commands import EmergencyReport, FactReport, StandDown
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.escalation import awaited, covered, ensure_paged, page_next
 from dispatch.facts import apply_fact, note_fact
-from dispatch.model import (
-    COVERING,
-    RINGING,
-    CallNotes,
-    Incident,
-    NotifyCrewEffect,
-    Ticket,
-    UpdatePageEffect,
-)
+from dispatch.model import COVERING, RINGING, CallNotes, Incident, Ticket
+from dispatch.outbound import NotifyCrewEffect, UpdatePageEffect
 from dispatch.policy import arrival_target
 from dispatch.recommend import nearest_station_km, place_of, ranked
 from dispatch.states import AssignmentState, IncidentEvent

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.outbound import OutboxItem
+from dispatch.record import Moment, Record
 from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
 
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 TargetKind = Literal["crew", "duty_centre", "leader", "fire"]
 COVERING = (
     AssignmentState.ACKNOWLEDGED,
@@ -27,11 +22,6 @@ HELD = (AssignmentState.ASSIGNED, AssignmentState.DECLINED, AssignmentState.UNRE
 """Paged and not released: still accountable (S0 §22(2))."""
 RINGING = (PageState.ORDERED, PageState.RINGING, PageState.ANSWERED)
 """A page that may still be taken in time."""
-
-
-class Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-    # Extra keys are passed over so that an older version can read a newer local journal.
 
 
 class Ticket(Record):
@@ -54,7 +44,7 @@ class Ticket(Record):
     callback_number: str = ""
     address: str = ""
     """As it is read back to the caller."""
-    address_fields: dict[str, str] = {}
+    address_fields: dict[str, str] = Field(default_factory=dict)
     """district, street, number, community, building, unit, room."""
     address_detail: str = ""
     """Landmark, crossroads, 附号, village: whatever does not fit the seven fields."""
@@ -65,7 +55,7 @@ class Ticket(Record):
     place: str = ""
     words: str = ""
     description: str = ""
-    fields: dict[str, str] = {}
+    fields: dict[str, str] = Field(default_factory=dict)
     owner: str = ""
     drill: bool = False
     incident: str = ""
@@ -258,79 +248,6 @@ class CallNotes(Record):
         return self.call_id
 
 
-class PageEffect(BaseModel):
-    """Ring this page's phone; what is said is taken from the incident when it is sent."""
-
-    effect: Literal["page"] = "page"
-    page_id: str
-
-
-class CancelEffect(BaseModel):
-    effect: Literal["cancel_page"] = "cancel_page"
-    page_id: str
-    why: str
-
-
-class UpdatePageEffect(BaseModel):
-    """A page's call is up and something new is known."""
-
-    effect: Literal["update_page"] = "update_page"
-    page_id: str
-    fields: tuple[str, ...]
-
-
-class NotifyCrewEffect(BaseModel):
-    """Phone a crew that has the incident and tell what is new."""
-
-    effect: Literal["notify_crew"] = "notify_crew"
-    incident: str
-    crew: str
-    fields: tuple[str, ...]
-
-
-class AlarmEffect(BaseModel):
-    effect: Literal["alarm"] = "alarm"
-    incident: str
-    ticket: str
-    why: str
-
-
-class CallBackEffect(BaseModel):
-    effect: Literal["call_back"] = "call_back"
-    callback_id: str
-    attempt: int
-
-
-class TellCallerEffect(BaseModel):
-    """Tell the caller, if the call is still up."""
-
-    effect: Literal["tell_caller"] = "tell_caller"
-    call_id: str
-    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
-    incident: str
-
-
-Effect = Annotated[
-    PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
-    | TellCallerEffect,
-    Field(discriminator="effect"),
-]
-
-
-class OutboxItem(Record):
-    """Something to be done outside; sent and sent again until it is receipted."""
-
-    kind: Literal["outbox"] = "outbox"
-    effect_id: str
-    effect: Effect
-    created_at: Moment
-    receipted_at: Moment | None = None
-
-    @property
-    def key(self) -> str:
-        return self.effect_id
-
-
 class Counter(Record):
     """The last running number of a local day."""
 
@@ -355,7 +272,7 @@ class HistoryRow(Record):
     what: str
     author: str = ""
     """Who did it; empty: the engine by its rules."""
-    detail: dict[str, str] = {}
+    detail: dict[str, str] = Field(default_factory=dict)
 
 
 Put = Annotated[

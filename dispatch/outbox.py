@@ -17,20 +17,15 @@ from dispatch.effects import (
     PageOrder,
     PageUpdate,
 )
-from dispatch.model import (
-    RINGING,
+from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Ticket
+from dispatch.outbound import (
     AlarmEffect,
-    Assignment,
-    Callback,
     CallBackEffect,
     CancelEffect,
-    Incident,
     NotifyCrewEffect,
     OutboxItem,
-    Page,
     PageEffect,
     TellCallerEffect,
-    Ticket,
     UpdatePageEffect,
 )
 from dispatch.rules import Rules

@@ -13,7 +13,8 @@ from dispatch.escalation import (
     ensure_paged,
     page_next,
 )
-from dispatch.model import RINGING, Incident, OutboxItem, Page, PageEffect, UpdatePageEffect
+from dispatch.model import RINGING, Incident, Page
+from dispatch.outbound import OutboxItem, PageEffect, UpdatePageEffect
 from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentEvent, PageEvent, PageState
 from dispatch.work import Work
 

@@ -6,19 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
-from dispatch.model import (
-    Assignment,
-    Callback,
-    CallNotes,
-    Counter,
-    Incident,
-    OutboxItem,
-    Page,
-    Put,
-    Record,
-    Ticket,
-    Unit,
-)
+from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
+from dispatch.outbound import OutboxItem
+from dispatch.record import Record
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (

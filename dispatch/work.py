@@ -5,20 +5,9 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from dispatch.model import (
-    RINGING,
-    Assignment,
-    Counter,
-    Effect,
-    HistoryRow,
-    Incident,
-    OutboxItem,
-    Page,
-    Put,
-    Record,
-    Ticket,
-    Unit,
-)
+from dispatch.model import RINGING, Assignment, Counter, HistoryRow, Incident, Page, Put, Ticket, Unit
+from dispatch.outbound import Effect, OutboxItem
+from dispatch.record import Record
 from dispatch.rules import Rules
 from dispatch.state import Kind, State
 

@@ -7,18 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.errors import StoreUnavailable, UnitRefused
-from dispatch.model import (
-    Assignment,
-    Callback,
-    CallNotes,
-    HistoryRow,
-    Incident,
-    OutboxItem,
-    Page,
-    Put,
-    Ticket,
-    Unit,
-)
+from dispatch.model import Assignment, Callback, CallNotes, HistoryRow, Incident, Page, Put, Ticket, Unit
+from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
 from dispatch.store import call_records
 from dispatch.store.columns import Base

@@ -6,17 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from dispatch.model import (
-    Assignment,
-    Callback,
-    CallNotes,
-    Counter,
-    Incident,
-    OutboxItem,
-    Page,
-    Put,
-    Ticket,
-)
+from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket
+from dispatch.outbound import OutboxItem
 from dispatch.store.columns import Base
 from dispatch.store.tables import (
     AssignmentRow,

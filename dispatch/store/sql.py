@@ -16,18 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from dispatch.errors import StoreUnavailable, UnitRefused
-from dispatch.model import (
-    Assignment,
-    Callback,
-    CallNotes,
-    Counter,
-    Incident,
-    OutboxItem,
-    Page,
-    Put,
-    Ticket,
-    Unit,
-)
+from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
+from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
 from dispatch.store import call_records
 from dispatch.store.columns import Base

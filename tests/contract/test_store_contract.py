@@ -19,13 +19,12 @@ from dispatch.model import (
     Fact,
     HistoryRow,
     Incident,
-    OutboxItem,
     Page,
-    PageEffect,
     Put,
     Ticket,
     Unit,
 )
+from dispatch.outbound import OutboxItem, PageEffect
 from tests.support.dispatch import NOON
 from tests.support.postgres import Postgres
 

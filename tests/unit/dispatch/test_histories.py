@@ -22,7 +22,8 @@ from dispatch.api import (
     PageReport,
     StandDown,
 )
-from dispatch.model import COVERING, RINGING, Assignment, OutboxItem, Page, PageEffect
+from dispatch.model import COVERING, RINGING, Assignment, Page
+from dispatch.outbound import OutboxItem, PageEffect
 from dispatch.states import AssignmentState
 from tests.support.dispatch import NEAR_WEST, Desk, Notes
 

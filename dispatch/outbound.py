@@ -1,0 +1,82 @@
+"""What a unit of work wants done outside; the outbox keeps each until it is receipted."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from dispatch.record import Moment, Record
+
+
+class PageEffect(BaseModel):
+    """Ring this page's phone; what is said is taken from the incident when it is sent."""
+
+    effect: Literal["page"] = "page"
+    page_id: str
+
+
+class CancelEffect(BaseModel):
+    effect: Literal["cancel_page"] = "cancel_page"
+    page_id: str
+    why: str
+
+
+class UpdatePageEffect(BaseModel):
+    """A page's call is up and something new is known."""
+
+    effect: Literal["update_page"] = "update_page"
+    page_id: str
+    fields: tuple[str, ...]
+
+
+class NotifyCrewEffect(BaseModel):
+    """Phone a crew that has the incident and tell what is new."""
+
+    effect: Literal["notify_crew"] = "notify_crew"
+    incident: str
+    crew: str
+    fields: tuple[str, ...]
+
+
+class AlarmEffect(BaseModel):
+    effect: Literal["alarm"] = "alarm"
+    incident: str
+    ticket: str
+    why: str
+
+
+class CallBackEffect(BaseModel):
+    effect: Literal["call_back"] = "call_back"
+    callback_id: str
+    attempt: int
+
+
+class TellCallerEffect(BaseModel):
+    """Tell the caller, if the call is still up."""
+
+    effect: Literal["tell_caller"] = "tell_caller"
+    call_id: str
+    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
+    incident: str
+
+
+Effect = Annotated[
+    PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
+    | TellCallerEffect,
+    Field(discriminator="effect"),
+]
+
+
+class OutboxItem(Record):
+    """Something to be done outside; sent and sent again until it is receipted."""
+
+    kind: Literal["outbox"] = "outbox"
+    effect_id: str
+    effect: Effect
+    created_at: Moment
+    receipted_at: Moment | None = None
+
+    @property
+    def key(self) -> str:
+        return self.effect_id
