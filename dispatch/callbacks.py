@@ -63,7 +63,7 @@ def _first_attempt(work: Work, command: CallbackRequest) -> datetime:
 
 def _owed(work: Work, number: str) -> Callback | None:
     return next(
-        (c for c in work.all(Callback) if c.state in OWED and phones.same(c.number, number)), None
+        (c for c in work.live(Callback) if c.state in OWED and phones.same(c.number, number)), None
     )
 
 

@@ -68,7 +68,7 @@ def crew_incident(state: State, crew: str, named: str) -> Incident | None:
     """Which incident a crew's report means: the named one, or the one it took or was paged for last."""
     if named:
         return state.get(Incident, named)
-    mine = [a for a in state.all(Assignment) if a.crew == crew and _open(state, a)]
+    mine = [a for a in state.live(Assignment) if a.crew == crew and _open(state, a)]
     taken = [a for a in mine if a.state in COVERING] or [a for a in mine if a.state in HELD]
     latest = max(taken, key=lambda a: a.acknowledged_at or a.assigned_at, default=None)
     return state.get(Incident, latest.incident) if latest else None

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from dispatch import phones
 from dispatch.commands import AnyCommand, Receipt
 from dispatch.crews import Crew
 from dispatch.decide import crew_incident
@@ -185,16 +184,12 @@ class Dispatch:
 
     def open_tickets_of(self, phone: str) -> list[Ticket]:
         """The open tickets of a number, the newest first."""
-        found = [
-            ticket for ticket in self.engine.state.all(Ticket)
-            if ticket.closed_at is None and (phones.same(ticket.caller, phone)
-                                             or phones.same(ticket.callback_number, phone))
-        ]
+        found = self.engine.state.open_tickets_of(phone)
         return sorted(found, key=lambda ticket: ticket.opened_at, reverse=True)
 
     def queue(self) -> list[Ticket]:
         """Open ordinary tickets in the order in which they are to be done."""
-        found = [t for t in self.engine.state.all(Ticket) if t.closed_at is None and not t.incident]
+        found = [t for t in self.engine.state.live(Ticket) if not t.incident]
         return sorted(found, key=lambda ticket: (ticket.priority, ticket.opened_at, ticket.number))
 
     def progress(self, number: str) -> Progress | None:
@@ -272,5 +267,5 @@ class Dispatch:
             local_journal_works=self.engine.journal_works, units_waiting=self.engine.writer.waiting(),
             units_refused=len(self.engine.writer.refused), open_incidents=len(open_incidents),
             untaken_incidents=len(untaken), effects_waiting=len(state.all(OutboxItem)),
-            callbacks_owed=sum(1 for c in state.all(Callback) if c.done_at is None),
+            callbacks_owed=sum(1 for c in state.live(Callback) if c.done_at is None),
         )

@@ -69,7 +69,7 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
 
 def busy_crews(work: Work, incident: Incident) -> set[str]:
     """Crews that another incident has; a drill holds nobody back from a real emergency (rule 10)."""
-    others = (a for a in work.all(Assignment) if a.incident != incident.key)
+    others = (a for a in work.live(Assignment) if a.incident != incident.key)
     return {
         a.crew for a in others
         if a.state in (*COVERING, *HELD) and (incident.drill or not a.drill) and _is_open(work, a.incident)

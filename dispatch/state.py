@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
+from dispatch import phones
+from dispatch.live import is_live
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
@@ -21,8 +23,12 @@ class State:
 
     def __init__(self) -> None:
         self._records: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
+        self._live: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
         self._of_incident: dict[tuple[type[Record], str], set[str]] = {}
         self._tickets_of_call: dict[str, set[str]] = {}
+        self._tickets_of_phone: dict[str, set[str]] = {}
+        self.watchers: list[Callable[[Put], None]] = []
+        """Each is told every record that changes; for what is derived from records and kept at hand."""
         self.seen: dict[str, datetime] = {}
         """Units applied, so that an event that comes twice changes nothing."""
         self.series = ""
@@ -34,6 +40,10 @@ class State:
     def all(self, kind: type[Kind]) -> list[Kind]:
         return list(self._records[kind].values())  # type: ignore[arg-type]  # the table of that kind
 
+    def live(self, kind: type[Kind]) -> list[Kind]:
+        """Those that something may still happen to: open, ringing, owed (dispatch/live.py)."""
+        return list(self._live[kind].values())  # type: ignore[arg-type]  # the table of that kind
+
     def of_incident(self, kind: type[Kind], incident_id: str) -> set[str]:
         """Keys of an incident's pages or assignments."""
         return self._of_incident.get((kind, incident_id), set())
@@ -43,8 +53,17 @@ class State:
         found = (self.get(Ticket, number) for number in self._tickets_of_call.get(call_id, ()))
         return sorted((ticket for ticket in found if ticket), key=lambda ticket: ticket.number)
 
+    def open_tickets_of(self, phone: str) -> list[Ticket]:
+        """The open tickets of a number, in no order."""
+        numbers = self._tickets_of_phone.get(phones.bare(phone), ())
+        found = (self._live[Ticket].get(number) for number in numbers)
+        return [
+            ticket for ticket in found if isinstance(ticket, Ticket)
+            and (phones.same(ticket.caller, phone) or phones.same(ticket.callback_number, phone))
+        ]
+
     def open_incidents(self) -> list[Incident]:
-        return [incident for incident in self.all(Incident) if incident.open]
+        return self.live(Incident)
 
     def apply(self, unit: Unit) -> None:
         """Take over everything that the unit changed."""
@@ -53,15 +72,27 @@ class State:
 
     def adopt(self, records: Iterable[Put]) -> None:
         for record in records:
-            if isinstance(record, OutboxItem) and record.receipted_at is not None:
+            kind, live = type(record), is_live(record)
+            if live:
+                self._live[kind][record.key] = record
+            else:
+                self._live[kind].pop(record.key, None)
+            if kind is OutboxItem and not live:
                 self._records[OutboxItem].pop(record.key, None)
-                continue
-            self._records[type(record)][record.key] = record
-            if isinstance(record, Page | Assignment):
-                self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
-            if isinstance(record, Ticket):
-                for call_id in record.call_ids:
-                    self._tickets_of_call.setdefault(call_id, set()).add(record.key)
+            else:
+                self._records[kind][record.key] = record
+                self._index(record)
+            for watcher in self.watchers:
+                watcher(record)
+
+    def _index(self, record: Put) -> None:
+        if isinstance(record, Page | Assignment):
+            self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
+        if isinstance(record, Ticket):
+            for call_id in record.call_ids:
+                self._tickets_of_call.setdefault(call_id, set()).add(record.key)
+            for phone in {record.caller, record.callback_number} - {""}:
+                self._tickets_of_phone.setdefault(phones.bare(phone), set()).add(record.key)
 
     def records(self) -> Iterator[Put]:
         """Everything, parents before children."""
@@ -79,8 +110,9 @@ class State:
         for ticket in self.all(Ticket):
             if ticket.closed_at and ticket.closed_at < before and not self.get(Incident, ticket.incident):
                 self._drop(Ticket, ticket.key)
-                for call_id in ticket.call_ids:
-                    self._tickets_of_call.get(call_id, set()).discard(ticket.key)
+                _remove(self._tickets_of_call, ticket.call_ids, ticket.key)
+                told = [phones.bare(phone) for phone in (ticket.caller, ticket.callback_number)]
+                _remove(self._tickets_of_phone, told, ticket.key)
         for callback in self.all(Callback):
             if callback.done_at and callback.done_at < before:
                 self._drop(Callback, callback.key)
@@ -91,3 +123,12 @@ class State:
 
     def _drop(self, kind: type[Put], key: str) -> None:
         self._records[kind].pop(key, None)
+        self._live[kind].pop(key, None)
+
+
+def _remove(index: dict[str, set[str]], names: Iterable[str], key: str) -> None:
+    for name in names:
+        keys = index.get(name, set())
+        keys.discard(key)
+        if not keys:
+            index.pop(name, None)

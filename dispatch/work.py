@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from dispatch.live import is_live
 from dispatch.model import RINGING, Assignment, Counter, HistoryRow, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import Effect, OutboxItem
 from dispatch.record import Record
@@ -40,6 +41,12 @@ class Work:
         changed = {key: record for (of, key), record in self._changed.items() if of is kind}
         before = (record for record in self._state.all(kind) if record.key not in changed)
         return [*before, *changed.values()]  # type: ignore[list-item]  # all of that kind
+
+    def live(self, kind: type[Kind]) -> list[Kind]:
+        """Those that something may still happen to (dispatch/live.py), as after this work."""
+        changed = {key: record for (of, key), record in self._changed.items() if of is kind}
+        before = (record for record in self._state.live(kind) if record.key not in changed)
+        return [*before, *(r for r in changed.values() if is_live(r))]  # type: ignore[list-item]  # of that kind
 
     def assignments(self, incident_id: str) -> list[Assignment]:
         return self._of_incident(Assignment, incident_id)

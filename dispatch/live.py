@@ -1,0 +1,29 @@
+"""Which records something may still happen to; the others are kept only for late events and people's eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dispatch.model import COVERING, HELD, RINGING, Assignment, Callback, CallNotes, Incident, Page, Ticket
+from dispatch.outbound import OutboxItem
+from dispatch.record import Record
+from dispatch.states import CallbackState
+
+_BUSY = frozenset((*COVERING, *HELD))
+_RINGING = frozenset(RINGING)
+_LIVE: dict[type[Record], Callable[[Any], bool]] = {
+    Incident: lambda incident: incident.closed_at is None,
+    Ticket: lambda ticket: ticket.closed_at is None,
+    Assignment: lambda assignment: assignment.state in _BUSY,
+    Page: lambda page: page.state in _RINGING,
+    Callback: lambda callback: callback.state != CallbackState.DONE,
+    CallNotes: lambda notes: notes.ended_at is None,
+    OutboxItem: lambda item: item.receipted_at is None,
+}
+
+
+def is_live(record: Record) -> bool:
+    """Whether rules that look for what is going on must see it; a kind without a rule here always is."""
+    rule = _LIVE.get(type(record))
+    return rule is None or rule(record)
