@@ -119,6 +119,37 @@ class Heard(Event):
     confidence: float
     words: tuple[tuple[str, int, int, float], ...] = ()
     """word, start_ms, end_ms, confidence."""
+    source: Literal["live", "recording"] = "live"
+    """`recording`: heard after the call; `at` is when it was said."""
+
+
+class TranscriptionDeferred(Event):
+    """A stretch of a leg was not heard live; it is heard later, from the recording.
+
+    A second record of the same leg and `start_ms` replaces the first: then its end is known.
+    """
+
+    kind: Literal["transcription_deferred"] = "transcription_deferred"
+    leg_id: str
+    role: LegRole
+    side: Literal["left", "right"]
+    """Of the recording: the first leg is on the left, what it heard on the right."""
+    start_ms: int
+    """From the start of the recording."""
+    end_ms: int | None = None
+    """None: to the end of the leg, or of the recording."""
+    reason: Literal["busy", "behind", "failed", "unfinished"]
+    """No decoder time left; the decoder fell behind; it broke; the call ended before it had finished."""
+
+
+class TranscriptionFinished(Event):
+    """All that was deferred of a call has been heard from the recording; ends a later journal."""
+
+    kind: Literal["transcription_finished"] = "transcription_finished"
+    seconds: float
+    """Of sound that was listened to."""
+    utterances: int
+    model: str
 
 
 class EmergencyDeclared(Event):
@@ -234,7 +265,7 @@ class CallEnded(Event):
 
 Record = Annotated[
     CallArrived | CallAnswered | LegStarted | LegAnswered | LegEnded | StateEntered | PromptStarted
-    | KeyPressed | Heard | EmergencyDeclared | FactLearned | TicketRequested | CallbackRequested
+    | KeyPressed | Heard | TranscriptionDeferred | TranscriptionFinished | EmergencyDeclared | FactLearned | TicketRequested | CallbackRequested
     | PageAnswered | PageAccepted | PageDeclined | PageFailed | CrewReported | RecordingFinished
     | RecordingDeleted
     | CallFailed | CallEnded,

@@ -140,6 +140,19 @@ class Recording(Section):
     keep_days: int = 365
 
 
+class Deferred(Section):
+    """What was not heard live is heard from the recording, in the background."""
+
+    below_share: float = Field(0.5, gt=0, le=1)
+    """Only while live decoders use less than this share of `Speech.decoder_cores`."""
+    attempts: int = Field(5, ge=1)
+    """A recording that fails so often without getting any further is set aside, with an alarm."""
+    retry_seconds: Seconds = 60
+    """Before the second attempt; doubled each time, up to an hour."""
+    leak_within_seconds: float = Field(7200, ge=0)
+    """A leak found so late in a caller's unheard words still pages a crew; later the caller is called."""
+
+
 class Speech(Section):
     engine: Literal["vosk", "none"] = "vosk"
     model: Path | None = None
@@ -157,6 +170,10 @@ class Speech(Section):
     """A decoder further behind than that skips the oldest speech."""
     stuck_seconds: Seconds = 10
     """A decoder silent for so long over one piece is given up; the call goes on by keys and persons."""
+    decoder_cores: Annotated[float, Field(gt=0)] | None = None
+    """Decoder time a second for all live streams of this machine, in cores. Beyond it conversations with
+    agents are heard later. Unset: half of the machine."""
+    deferred: Deferred = Deferred()
 
 
 class TextToSpeech(Section):
