@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from dispatch import timers
+from dispatch.agenda import Agenda
 from dispatch.commands import AnyCommand
 from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
 from dispatch.effects import Outlet
@@ -45,6 +45,7 @@ class Engine:
         self.rules = rules
         self.state = State()
         self.writer = Writer(store)
+        self.agenda = Agenda(self.state)
         self.outbox = Outbox(self.state, rules)
         self._store = store
         self._journal = journal
@@ -118,9 +119,9 @@ class Engine:
 
     def tick(self, now: datetime) -> None:
         """Do everything that is due. One incident's fault does not keep the others back."""
-        for timer in timers.too_far(self.state, self.rules, now):
+        for timer in self.agenda.too_far(self.rules, now):
             self._commit(decide_pull_back(self.state, self.rules, timer, now, self._new_id()))
-        for timer in timers.due(self.state, self.rules, now):
+        for timer in self.agenda.due(self.rules, now):
             try:
                 unit = decide_timer(self.state, self.rules, timer, now, self._new_id())
             except Exception:
@@ -155,7 +156,7 @@ class Engine:
 
     def next_wake(self, now: datetime) -> datetime | None:
         """When `tick` and `pump` have something to do next."""
-        moments = (timers.next_due(self.state, self.rules, now), self.outbox.next_due(now))
+        moments = (self.agenda.next_due(self.rules, now), self.outbox.next_due(now))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def compact(self, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What is due by the clock. Jumps of the clock do no harm.
+"""What is due by the clock: the timers that stand in records. Jumps of the clock do no harm.
 
 A clock that jumps forward makes things due early: more is rung, nothing is lost. One that jumps
 back would make them late: no deadline may lie farther ahead than its own period, so it is pulled
@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from dispatch import callbacks, incidents, pages
 from dispatch.escalation import begin_again, covered, ensure_paged, page_next
-from dispatch.model import RINGING, Assignment, Callback, Incident, Page
+from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Put
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import AssignmentState, CallbackState
@@ -42,25 +43,37 @@ class Timer:
         """Farther ahead than this it cannot lie, unless the clock jumped back."""
         return now + timedelta(seconds=self.longest_seconds)
 
+    def too_far(self, now: datetime) -> bool:
+        """Only a clock that jumped back can explain it."""
+        return self.at > self.latest(now) + SLACK
+
     def still_waits(self, work: Work) -> bool:
         """Whether nothing else of the same moment has settled it."""
         return work.get(type(self.record), self.record.key) == self.record
 
 
+def timers_of(state: State, rules: Rules, record: Put) -> Iterator[Timer]:
+    """The timers that stand in this record, if any.
+
+    What happens to other records may end them (a closed incident), but never bring new ones: each
+    timer begins with a change of its own record. The agenda relies on that.
+    """
+    source = _SOURCES.get(type(record))
+    if source is not None:
+        yield from source(state, rules, record)
+
+
 def timers(state: State, rules: Rules) -> Iterator[Timer]:
     """All that wait."""
-    for incident in state.open_incidents():
-        yield from _of_incident(state, rules, incident)
-    rule = rules.callbacks
-    for callback in state.all(Callback):
-        if callback.next_at is not None and callback.state in callbacks.OWED:
-            within = (callback.due_at - callback.requested_at).total_seconds()
-            longest = max(rule.retry_seconds + rule.ring_seconds, within)
-            yield Timer(callback, "next_at", longest, _callback_due)
+    for kind in _SOURCES:
+        for record in state.live(kind):
+            yield from timers_of(state, rules, record)
 
 
 def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Timer]:
     times = rules.policy.times
+    if not incident.open:
+        return
     if incident.next_page_at is not None:
         longest = {"person": times.person_takes, "repeat": times.repeat}.get(
             incident.waiting_for, times.unlocated
@@ -68,29 +81,35 @@ def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Tim
         yield Timer(incident, "next_page_at", longest, _page_due)
     if incident.news_due_at is not None:
         yield Timer(incident, "news_due_at", times.news, _news_due)
-    for key in state.of_incident(Page, incident.key):
-        page = state.get(Page, key)
-        if page is not None and page.state in RINGING:
-            yield Timer(page, "expires_at", max(times.page, times.decide), _page_expired)
-    for key in state.of_incident(Assignment, incident.key):
-        assignment = state.get(Assignment, key)
-        if assignment is not None and _waits_for_start(assignment):
-            yield Timer(assignment, "en_route_by", times.en_route, _not_started)
 
 
-def next_due(state: State, rules: Rules, now: datetime) -> datetime | None:
-    """When something has to be done next; None: nothing waits."""
-    return min((min(timer.at, timer.latest(now)) for timer in timers(state, rules)), default=None)
+def _of_page(state: State, rules: Rules, page: Page) -> Iterator[Timer]:
+    times = rules.policy.times
+    if page.state in RINGING and _incident_open(state, page.incident):
+        yield Timer(page, "expires_at", max(times.page, times.decide), _page_expired)
 
 
-def due(state: State, rules: Rules, now: datetime) -> list[Timer]:
-    """What is due, the oldest first."""
-    return sorted((t for t in timers(state, rules) if t.at <= now), key=lambda timer: timer.at)
+def _of_assignment(state: State, rules: Rules, assignment: Assignment) -> Iterator[Timer]:
+    if _waits_for_start(assignment) and _incident_open(state, assignment.incident):
+        yield Timer(assignment, "en_route_by", rules.policy.times.en_route, _not_started)
 
 
-def too_far(state: State, rules: Rules, now: datetime) -> list[Timer]:
-    """Timers that only a clock that jumped back can explain."""
-    return [timer for timer in timers(state, rules) if timer.at > timer.latest(now) + SLACK]
+def _of_callback(state: State, rules: Rules, callback: Callback) -> Iterator[Timer]:
+    rule = rules.callbacks
+    if callback.next_at is not None and callback.state in callbacks.OWED:
+        within = (callback.due_at - callback.requested_at).total_seconds()
+        longest = max(rule.retry_seconds + rule.ring_seconds, within)
+        yield Timer(callback, "next_at", longest, _callback_due)
+
+
+_SOURCES: dict[type[Put], Callable[[State, Rules, Any], Iterator[Timer]]] = {
+    Incident: _of_incident, Page: _of_page, Assignment: _of_assignment, Callback: _of_callback,
+}
+
+
+def _incident_open(state: State, incident_id: str) -> bool:
+    incident = state.get(Incident, incident_id)
+    return incident is not None and incident.open
 
 
 def pull_back(work: Work, timer: Timer) -> None:

@@ -25,6 +25,7 @@ from dispatch.api import (
 from dispatch.model import COVERING, RINGING, Assignment, Page
 from dispatch.outbound import OutboxItem, PageEffect
 from dispatch.states import AssignmentState
+from dispatch.timers import timers
 from tests.support.dispatch import NEAR_WEST, Desk, Notes
 
 CALLS = ("c1", "c2", "c3")
@@ -138,6 +139,19 @@ class Histories(RuleBasedStateMachine):
             rings = any(page.state in RINGING and page.target_kind != "fire" for page in pages)
             taken = any(a.state in COVERING and not a.overdue for a in mine)
             assert rings or taken or incident.next_page_at is not None, incident
+
+    @invariant()
+    def the_agenda_forgets_no_timer(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        engine, now = self.desk.dispatch.engine, self.desk.now
+        late = now + timedelta(days=30)
+        waiting = timers(self.state, engine.rules)
+        every = sorted((timer.at, timer.record.key, timer.field) for timer in waiting)
+        found = engine.agenda.due(engine.rules, late)
+        assert sorted((timer.at, timer.record.key, timer.field) for timer in found) == every
+        earliest = min((min(t.at, t.latest(now)) for t in timers(self.state, engine.rules)), default=None)
+        assert engine.agenda.next_due(engine.rules, now) == earliest
 
     @invariant()
     def nobody_is_released_before_another_has_it(self) -> None:
