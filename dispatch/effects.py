@@ -6,6 +6,7 @@ the same id (after a crash, or because no receipt came): the same page is rung o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
@@ -124,6 +125,26 @@ class CallerNews:
     forecast_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Tell somebody something; each person and channel of it is reported (`NoticeReport`)."""
+
+    effect_id: str
+    to: str
+    """Key of a contact, a group, a crew, or a person's name."""
+    topic: str
+    incident: str
+    ticket: str
+    text: str
+    urgent: bool
+    """At once, day and night, gathered with nothing."""
+    drill: bool
+    created_at: datetime
+    progress: Mapping[str, str]
+    """What was settled before, also before a crash."""
+    facts: Facts | None
+
+
 class Pager(Protocol):
     """Rings phones."""
 
@@ -148,3 +169,7 @@ class Outlet(Pager, Protocol):
     def call_back(self, order: CallBackOrder) -> None: ...
 
     def tell_caller(self, news: CallerNews) -> None: ...
+
+    def notify(self, notice: Notice) -> None:
+        """Begin to tell it; comes again until `NoticeReport` or a receipt has settled it."""
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.links import Link
 from dispatch.model import COVERING, HELD, RINGING, Assignment, Callback, CallNotes, Incident, Page, Ticket
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
@@ -19,6 +20,7 @@ _LIVE: dict[type[Record], Callable[[Any], bool]] = {
     Page: lambda page: page.state in _RINGING,
     Callback: lambda callback: callback.state != CallbackState.DONE,
     CallNotes: lambda notes: notes.ended_at is None,
+    Link: lambda _: False,
     OutboxItem: lambda item: item.receipted_at is None,
 }
 

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.links import Link
 from dispatch.outbound import OutboxItem
 from dispatch.record import Moment, Record
 from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
@@ -158,6 +159,10 @@ class Assignment(Record):
     cleared_at: Moment | None = None
     declined_at: Moment | None = None
     decline_reason: str = ""
+    welfare_at: Moment | None = None
+    """On scene: silent until then, it is asked whether all is well."""
+    welfare_asked: int = 0
+    """How often it has been asked since it last said something."""
     released_at: Moment | None = None
 
     @property
@@ -180,6 +185,13 @@ class Page(Record):
     level: int
     """Step of the chain, from 1."""
     round: int
+    channel: str = "phone"
+    """By what it is sent: `phone`, or the key of a channel of config/paging.yaml."""
+    then_by: tuple[str, ...] = ()
+    """The channels that follow at once when this one says that it never will get through."""
+    must_acknowledge: bool = False
+    """Wanted of this person, whoever else has it."""
+    attempt: int = 1
     state: PageState = PageState.ORDERED
     reinforcement: bool = False
     """Another crew has it already but is late."""
@@ -276,7 +288,7 @@ class HistoryRow(Record):
 
 
 Put = Annotated[
-    Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes,
+    Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes | Link,
     Field(discriminator="kind"),
 ]
 
@@ -285,7 +297,7 @@ class Unit(BaseModel):
     """One step of work: everything that one event or timer changed, stored together or not at all."""
 
     STORE_ORDER: ClassVar[tuple[str, ...]] = (
-        "counter", "call_notes", "incident", "ticket", "assignment", "page", "callback", "outbox",
+        "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "callback", "outbox",
     )
     """Parents before their children (foreign keys)."""
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -61,9 +61,29 @@ class TellCallerEffect(BaseModel):
     incident: str
 
 
+class NoticeEffect(BaseModel):
+    """Tell somebody who is in `config/contacts.yaml` something, by the channels that stand there.
+
+    A notice that belongs to an incident, or is `urgent`, goes out at once, day and night; others
+    may be gathered and wait for the end of quiet hours. It is kept until everybody of `to` has it.
+    """
+
+    effect: Literal["notice"] = "notice"
+    to: str
+    """Key of a contact or group: leaders, duty_centre, fire, police, ambulance, safety_department …;
+    a crew's key, or a person's name. Whom nobody knows goes to the duty centre, and that is said."""
+    topic: str
+    """ticket_overdue, ticket_warning, incident_declared, chain_ended, outage …; policy hangs on it."""
+    incident: str = ""
+    ticket: str = ""
+    text: str
+    """What is said and written, in Chinese, as one or more whole sentences."""
+    urgent: bool = False
+
+
 Effect = Annotated[
     PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
-    | TellCallerEffect,
+    | TellCallerEffect | NoticeEffect,
     Field(discriminator="effect"),
 ]
 
@@ -76,6 +96,8 @@ class OutboxItem(Record):
     effect: Effect
     created_at: Moment
     receipted_at: Moment | None = None
+    progress: dict[str, str] = Field(default_factory=dict)
+    """What has been settled of it so far, for what has several parts: `leader-1/sms` → `delivered …`."""
 
     @property
     def key(self) -> str:

@@ -13,6 +13,7 @@ from dispatch.effects import (
     CallerNews,
     CrewNotice,
     Facts,
+    Notice,
     Outlet,
     PageOrder,
     PageUpdate,
@@ -22,6 +23,7 @@ from dispatch.outbound import (
     AlarmEffect,
     CallBackEffect,
     CancelEffect,
+    NoticeEffect,
     NotifyCrewEffect,
     OutboxItem,
     PageEffect,
@@ -110,6 +112,8 @@ class Outbox:
                 return self._call_back(outlet, item.key, effect, now)
             case TellCallerEffect():
                 return self._tell(outlet, item.key, effect)
+            case NoticeEffect():
+                self._tell_contact(outlet, item, effect)
         return True
 
     def _page(self, outlet: Outlet, effect_id: str, effect: PageEffect) -> bool:
@@ -188,6 +192,19 @@ class Outbox:
             )
         )
         return True
+
+    def _tell_contact(self, outlet: Outlet, item: OutboxItem, effect: NoticeEffect) -> None:
+        incident = self._state.get(Incident, effect.incident)
+        ticket = self._state.get(Ticket, effect.ticket)
+        outlet.notify(
+            Notice(
+                effect_id=item.key, to=effect.to, topic=effect.topic, incident=effect.incident,
+                ticket=effect.ticket, text=effect.text, urgent=effect.urgent or bool(effect.incident),
+                drill=bool(incident and incident.drill) or bool(ticket and ticket.drill),
+                created_at=item.created_at, progress=item.progress,
+                facts=self.facts(incident) if incident else None,
+            )
+        )
 
     def forecast(self, incident: Incident) -> datetime | None:
         """When the first crew is expected, as far as it can be said."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from dispatch import phones
+from dispatch.links import Link
 from dispatch.live import is_live
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
@@ -14,7 +15,7 @@ from dispatch.record import Record
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (
-    Counter, CallNotes, Incident, Ticket, Assignment, Page, Callback, OutboxItem,
+    Counter, CallNotes, Incident, Ticket, Assignment, Page, Link, Callback, OutboxItem,
 )
 
 
@@ -45,7 +46,7 @@ class State:
         return list(self._live[kind].values())  # type: ignore[arg-type]  # the table of that kind
 
     def of_incident(self, kind: type[Kind], incident_id: str) -> set[str]:
-        """Keys of an incident's pages or assignments."""
+        """Keys of an incident's pages, assignments or links."""
         return self._of_incident.get((kind, incident_id), set())
 
     def tickets_of_call(self, call_id: str) -> list[Ticket]:
@@ -86,7 +87,7 @@ class State:
                 watcher(record)
 
     def _index(self, record: Put) -> None:
-        if isinstance(record, Page | Assignment):
+        if isinstance(record, Page | Assignment | Link):
             self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
         if isinstance(record, Ticket):
             for call_id in record.call_ids:
@@ -104,7 +105,7 @@ class State:
         over = [i for i in self.all(Incident) if i.closed_at and i.closed_at < before]
         for incident in over:
             self._drop(Incident, incident.key)
-            for kind in (Page, Assignment):
+            for kind in (Page, Assignment, Link):
                 for key in self._of_incident.pop((kind, incident.key), set()):
                     self._drop(kind, key)
         for ticket in self.all(Ticket):

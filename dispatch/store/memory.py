@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, HistoryRow, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
-from dispatch.store import call_records
+from dispatch.store import call_records, search
 from dispatch.store.columns import Base
 from dispatch.store.port import (
     AttachmentRow,
     CallQuery,
     CallRow,
     EventDict,
+    Hit,
+    SearchQuery,
     TicketQuery,
     TranscriptRow,
 )
@@ -53,7 +56,7 @@ class MemoryStore:
         fresh = {record.key for unit in units for record in unit.puts if isinstance(record, Incident)}
         known = fresh | set(self._records.get(Incident, {}))
         for unit in units:
-            if any(isinstance(r, Page | Assignment) and r.incident not in known for r in unit.puts):
+            if any(isinstance(r, Page | Assignment | Link) and r.incident not in known for r in unit.puts):
                 raise UnitRefused("no such incident")
         for unit in units:
             if unit.unit_id in self._units:
@@ -76,8 +79,8 @@ class MemoryStore:
         ]
         keys = {record.key for record in records if isinstance(record, Incident)}
         parts = [
-            part for kind in (Assignment, Page) for part in self._records.get(kind, {}).values()
-            if isinstance(part, Assignment | Page) and part.incident in keys
+            part for kind in (Assignment, Page, Link) for part in self._records.get(kind, {}).values()
+            if isinstance(part, Assignment | Page | Link) and part.incident in keys
         ]
         return records + parts, {unit: at for unit, at in self._units.items() if at >= seen_since}
 
@@ -164,6 +167,33 @@ class MemoryStore:
         rows.sort(key=lambda row: row["start_ms"])
         return [TranscriptRow(**{name: row[name] for name in names}) for row in rows]
 
+    def search(self, query: SearchQuery) -> list[Hit]:
+        self._check()
+        wanted = search.terms(query.words)
+        rows = [row for row in self._rows.get(TranscriptTable, {}).values() if _said(row["text"], wanted)]
+        hits = [self._hit(row, wanted) for row in reversed(rows)] if wanted else []
+        found = [
+            hit for hit in hits
+            if query.caller in ("", hit.caller) and query.role in ("", hit.role)
+            and query.call_id in ("", hit.call_id)
+            and (query.since is None or hit.at >= query.since)
+            and (query.until is None or hit.at < query.until)
+        ]
+        return found[: query.limit]
+
+    def _hit(self, row: dict[str, Any], wanted: list[str]) -> Hit:
+        call = _CALL_DEFAULTS | self._rows[CallTable].get((row["call_id"],), {})
+        shown, marks = search.snippet(row["text"], wanted)
+        return Hit(
+            row["call_id"], call_records.moment(self._events[row["event_id"]]), row["leg_id"], row["role"],
+            row["text"], row["start_ms"], row["end_ms"], row["confidence"], call["caller"], call["drill"],
+            shown, marks,
+        )
+
+    def catch_up_search(self, events: int) -> int:
+        self._check()
+        return 0
+
     def attachments(self, call_id: str) -> list[AttachmentRow]:
         self._check()
         rows = [r for r in self._rows.get(AttachmentTable, {}).values() if r["call_id"] == call_id]
@@ -173,6 +203,11 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+def _said(text: str, wanted: list[str]) -> bool:
+    plain = search.bare(text)
+    return all(term in plain for term in wanted)
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:
@@ -189,7 +224,7 @@ def _is_open(record: Put, since: datetime) -> bool:
             return record.state != CallbackState.DONE
         case OutboxItem():
             return record.receipted_at is None
-        case Assignment() | Page():
+        case Assignment() | Page() | Link():
             return False
     return True
 

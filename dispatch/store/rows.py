@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket
 from dispatch.outbound import OutboxItem
 from dispatch.store.columns import Base
+from dispatch.store.paging_tables import LinkRow
 from dispatch.store.tables import (
     AssignmentRow,
     CallbackRow,
@@ -27,6 +29,7 @@ TABLES: dict[type[Put], type[Base]] = {
     Ticket: TicketRow,
     Assignment: AssignmentRow,
     Page: PageRow,
+    Link: LinkRow,
     Callback: CallbackRow,
     OutboxItem: OutboxRow,
 }

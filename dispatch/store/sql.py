@@ -16,10 +16,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
-from dispatch.store import call_records
+from dispatch.store import call_records, search
 from dispatch.store.columns import Base
 from dispatch.store.port import EventDict
 from dispatch.store.queries import Queries
@@ -31,6 +32,7 @@ from dispatch.store.tables import (
     HistoryTable,
     JournalOffsetRow,
     TicketCallRow,
+    TranscriptTable,
 )
 from dispatch.store.upgrade import upgrade
 
@@ -51,7 +53,7 @@ class SqlStore(Queries):
         self._insert: Any = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
 
     def upgrade(self) -> None:
-        with _availability():
+        with availability():
             upgrade(self.engine)
 
     def save_units(self, units: Sequence[Unit]) -> None:
@@ -83,7 +85,8 @@ class SqlStore(Queries):
             incidents = _open(connection, Incident, "closed_at", seen_since)
             keys = [record.key for record in incidents]
             parts = [
-                record for kind in (Assignment, Page) for record in _of_incidents(connection, kind, keys)
+                record for kind in (Assignment, Page, Link)
+                for record in _of_incidents(connection, kind, keys)
             ]
             callbacks = TABLES[Callback].__table__
             owed = select(callbacks).where(callbacks.c.state != CallbackState.DONE.value)
@@ -115,6 +118,12 @@ class SqlStore(Queries):
         if self._add(connection, CallEventRow, row):
             for table, columns in call_records.rows_of(record):
                 self._put(connection, table, columns)
+                if table is TranscriptTable:
+                    search.add(connection, columns["event_id"], columns["text"])
+
+    def catch_up_search(self, events: int) -> int:
+        with self.writing() as connection:
+            return search.catch_up(connection, events)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -136,19 +145,19 @@ class SqlStore(Queries):
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _availability(), self.engine.connect() as plain:
+        with availability(), self.engine.connect() as plain:
             connection = plain.execution_options(dispatch_write=True)
             with connection.begin():
                 yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _availability(), self.engine.connect() as connection, connection.begin():
+        with availability(), self.engine.connect() as connection, connection.begin():
             yield connection
 
 
 @contextmanager
-def _availability() -> Iterator[None]:
+def availability() -> Iterator[None]:
     """A database that is away is a state of the world; one that refuses our data is a fault."""
     try:
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.store.columns import Base, CleanText
@@ -126,6 +126,8 @@ class AssignmentRow(Base):
     cleared_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str]
+    welfare_at: Mapped[datetime | None]
+    welfare_asked: Mapped[int] = mapped_column(server_default="0")
     released_at: Mapped[datetime | None]
 
 
@@ -139,6 +141,10 @@ class PageRow(Base):
     phone: Mapped[str]
     level: Mapped[int]
     round: Mapped[int]
+    channel: Mapped[str] = mapped_column(server_default="phone")
+    then_by: Mapped[list[Any]] = mapped_column(server_default="[]")
+    must_acknowledge: Mapped[bool] = mapped_column(server_default=false())
+    attempt: Mapped[int] = mapped_column(server_default="1")
     state: Mapped[str]
     reinforcement: Mapped[bool]
     drill: Mapped[bool]
@@ -171,6 +177,7 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
     effect_id: Mapped[str] = mapped_column(primary_key=True)
     effect: Mapped[dict[str, Any]]
+    progress: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
     receipted_at: Mapped[datetime | None] = mapped_column(index=True)
 
@@ -252,6 +259,14 @@ class TranscriptTable(Base):
     end_ms: Mapped[int]
     confidence: Mapped[float]
     words: Mapped[list[Any]]
+
+
+class SearchBacklogRow(Base):
+    """One row: events up to this number may not be in the search index yet."""
+
+    __tablename__ = "search_backlog"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    upto_id: Mapped[int]
 
 
 class AttachmentTable(Base):

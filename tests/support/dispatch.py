@@ -22,6 +22,7 @@ from dispatch.api import (
     FactReport,
     Incident,
     MemoryStore,
+    Notice,
     Page,
     PageEvent,
     PageOrder,
@@ -123,6 +124,10 @@ class Notes:
 
     def tell_caller(self, news: CallerNews) -> None:
         self._note(news, f"caller hears {news.topic}")
+
+    def notify(self, notice: Notice) -> None:
+        self._note(notice, f"notify {notice.to}: {notice.topic}")
+        self._receipt(notice.effect_id)
 
 
 class Desk:
