@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -123,10 +124,23 @@ class Stations(Section):
                 yield f"`crews`: nobody is on first call at {', '.join(holes[:4])} ({len(holes)} half hours)"
 
     def station(self, key: str) -> Station | None:
-        return next((station for station in self.stations if station.key == key), None)
+        return self._stations_by_key.get(key)
 
     def crew(self, key: str) -> Crew | None:
-        return next((crew for crew in self.crews if crew.key == key), None)
+        return self._crews_by_key.get(key)
+
+    @cached_property
+    def _stations_by_key(self) -> dict[str, Station]:
+        return {station.key: station for station in self.stations}
+
+    @cached_property
+    def _crews_by_key(self) -> dict[str, Crew]:
+        return {crew.key: crew for crew in self.crews}
+
+    @cached_property
+    def _last_duty(self) -> dict[datetime, list[Crew]]:
+        """Who is on duty in the minute that was last asked for: shifts change on the minute."""
+        return {}
 
     def crew_of_phone(self, phone: str) -> Crew | None:
         """Whose phone is calling; None for strangers and withheld numbers."""
@@ -142,8 +156,11 @@ class Stations(Section):
         return station.position
 
     def crews_on_duty(self, now: datetime, timezone: tzinfo) -> list[Crew]:
-        local = now.astimezone(timezone)
-        return [crew for crew in self.crews if crew.on_duty(local)]
+        local = now.astimezone(timezone).replace(second=0, microsecond=0)
+        if local not in self._last_duty:
+            self._last_duty.clear()
+            self._last_duty[local] = [crew for crew in self.crews if crew.on_duty(local)]
+        return list(self._last_duty[local])
 
 
 def _twice(what: str, keys: list[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -31,7 +32,13 @@ class GeodesicRoads:
     road_factor: float
 
     def km(self, start: Position, end: Position) -> float:
-        return float(geodesic(start, end).km) * self.road_factor
+        return line_km(start, end) * self.road_factor
+
+
+@lru_cache(maxsize=65_536)
+def line_km(start: Position, end: Position) -> float:
+    """The straight line over the ellipsoid; kept, because one incident asks for the same ones again."""
+    return float(geodesic(start, end).km)
 
 
 @dataclass(frozen=True, slots=True)
