@@ -265,7 +265,8 @@ class CallEnded(Event):
 
 Record = Annotated[
     CallArrived | CallAnswered | LegStarted | LegAnswered | LegEnded | StateEntered | PromptStarted
-    | KeyPressed | Heard | TranscriptionDeferred | TranscriptionFinished | EmergencyDeclared | FactLearned | TicketRequested | CallbackRequested
+    | KeyPressed | Heard | TranscriptionDeferred | TranscriptionFinished
+    | EmergencyDeclared | FactLearned | TicketRequested | CallbackRequested
     | PageAnswered | PageAccepted | PageDeclined | PageFailed | CrewReported | RecordingFinished
     | RecordingDeleted
     | CallFailed | CallEnded,

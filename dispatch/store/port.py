@@ -60,6 +60,44 @@ class TranscriptRow:
     start_ms: int
     end_ms: int
     confidence: float
+    words: Sequence[Sequence[Any]] = ()
+    """word, start_ms, end_ms, confidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """What was said; empty fields do not restrict."""
+
+    words: str
+    """Parts with spaces between them must all occur, each as it stands; one character is enough."""
+    caller: str = ""
+    role: str = ""
+    call_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An utterance in which it was said."""
+
+    call_id: str
+    at: datetime
+    """When it was said, or stored by the recogniser right after."""
+    leg_id: str
+    role: str
+    text: str
+    start_ms: int
+    """From the start of the recording."""
+    end_ms: int
+    confidence: float
+    caller: str
+    drill: bool
+    snippet: str
+    """The words around the first hit."""
+    marks: tuple[tuple[int, int], ...] = ()
+    """Where in `snippet` the hits stand: start, end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,5 +153,13 @@ class Store(Protocol):
     def transcripts(self, call_id: str) -> list[TranscriptRow]: ...
 
     def attachments(self, call_id: str) -> list[AttachmentRow]: ...
+
+    def search(self, query: SearchQuery) -> list[Hit]:
+        """Utterances that hold all of the query's words, the newest first."""
+        ...
+
+    def catch_up_search(self, events: int) -> int:
+        """Index some more of what was stored before there was an index; how much is left, 0 when done."""
+        ...
 
     def close(self) -> None: ...

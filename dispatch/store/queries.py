@@ -10,8 +10,17 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from dispatch.model import Assignment, HistoryRow, Incident, Page, Put, Ticket
+from dispatch.store import search
 from dispatch.store.call_records import DELETED
-from dispatch.store.port import AttachmentRow, CallQuery, CallRow, TicketQuery, TranscriptRow
+from dispatch.store.port import (
+    AttachmentRow,
+    CallQuery,
+    CallRow,
+    Hit,
+    SearchQuery,
+    TicketQuery,
+    TranscriptRow,
+)
 from dispatch.store.rows import TABLES, to_record
 from dispatch.store.tables import (
     AttachmentTable,
@@ -111,6 +120,10 @@ class Queries:
         statement = statement.order_by(TranscriptTable.start_ms)
         with self.reading() as connection:
             return [TranscriptRow(**row._mapping) for row in connection.execute(statement)]
+
+    def search(self, query: SearchQuery) -> list[Hit]:
+        with self.reading() as connection:
+            return search.find(connection, query)
 
     def attachments(self, call_id: str) -> list[AttachmentRow]:
         columns = [AttachmentTable.__table__.c[name] for name in AttachmentRow.__dataclass_fields__]

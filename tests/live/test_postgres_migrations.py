@@ -36,11 +36,17 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
     made.close()
 
 
+def not_search(name: str | None, kind: str, _parents: object) -> bool:
+    """The full-text index is each database's own; test_store_search.py covers it."""
+    return not (kind == "table" and str(name).startswith("transcript_search"))
+
+
 def test_migrations_and_code_agree(store: SqlStore) -> None:
     store.upgrade()
     assert tables.TicketRow.__tablename__ in Base.metadata.tables
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
+        opts = {"compare_type": False, "include_name": not_search}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, Base.metadata) == []
         names = {constraint["name"] for constraint in inspect(connection).get_foreign_keys("pages")}
     assert names == {"fk_pages_incident_incidents"}
