@@ -53,6 +53,10 @@ from dispatch.policy import Policy
 from dispatch.rules import CallbackRules, Rules
 from dispatch.states import PageEvent, PageState
 from dispatch.store import MemoryStore, SqlStore, Store
+from dispatch.store.dump import DumpUnreadable
+from dispatch.store.dump import check as check_dump
+from dispatch.store.dump import dump_store as dump_database
+from dispatch.store.dump import restore_store as restore_database
 from dispatch.store.port import (
     AttachmentRow,
     CallQuery,

@@ -11,6 +11,7 @@ from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, HistoryRow, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
+from dispatch.units import DutyChange, Job
 from dispatch.store import call_records, search
 from dispatch.store.columns import Base
 from dispatch.store.port import (
@@ -226,6 +227,10 @@ def _is_open(record: Put, since: datetime) -> bool:
             return record.receipted_at is None
         case Assignment() | Page() | Link():
             return False
+        case Job():
+            return record.ended_at is None or record.ended_at >= since
+        case DutyChange():
+            return record.end >= since
     return True
 
 

@@ -35,6 +35,7 @@ from dispatch.store.tables import (
     TranscriptTable,
 )
 from dispatch.store.upgrade import upgrade
+from dispatch.units import CrewUnit, DutyChange, Job
 
 CONNECT_SECONDS = 3
 BUSY_MS = 5000
@@ -97,6 +98,9 @@ class SqlStore(Queries):
                 *_open(connection, Ticket, "closed_at", seen_since),
                 *parts,
                 *_records(connection, Callback, owed),
+                *_records(connection, CrewUnit, select(TABLES[CrewUnit].__table__)),
+                *_open(connection, Job, "ended_at", seen_since),
+                *_not_before(connection, DutyChange, "end", seen_since),
                 *_open(connection, OutboxItem, "receipted_at", None),
             ]
             units = select(AppliedUnitRow.unit_id, AppliedUnitRow.at).where(AppliedUnitRow.at >= seen_since)
@@ -177,6 +181,11 @@ def _open(connection: Connection, kind: type[Put], column: str, since: datetime 
     over_at = table.c[column]
     condition = over_at.is_(None) if since is None else (over_at.is_(None) | (over_at >= since))
     return _records(connection, kind, select(table).where(condition))
+
+
+def _not_before(connection: Connection, kind: type[Put], column: str, since: datetime) -> list[Put]:
+    table = TABLES[kind].__table__
+    return _records(connection, kind, select(table).where(table.c[column] >= since))
 
 
 def _of_incidents(connection: Connection, kind: type[Put], keys: list[str]) -> list[Put]:

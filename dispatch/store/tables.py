@@ -63,6 +63,8 @@ class IncidentRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(index=True)
     closed_by: Mapped[str]
     close_reason: Mapped[str]
+    crews_wanted: Mapped[int]
+    out_of_reach_at: Mapped[datetime | None]
 
 
 class TicketRow(Base):
@@ -126,6 +128,9 @@ class AssignmentRow(Base):
     cleared_at: Mapped[datetime | None]
     declined_at: Mapped[datetime | None]
     decline_reason: Mapped[str]
+    help_asked: Mapped[int]
+    rechecked_at: Mapped[datetime | None]
+    unsolved: Mapped[list[Any]]
     welfare_at: Mapped[datetime | None]
     welfare_asked: Mapped[int] = mapped_column(server_default="0")
     released_at: Mapped[datetime | None]
