@@ -10,6 +10,7 @@ from dispatch.model import COVERING, HELD, RINGING, Assignment, Callback, CallNo
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
 from dispatch.states import CallbackState
+from dispatch.units import DutyChange, Job
 
 _BUSY = frozenset((*COVERING, *HELD))
 _RINGING = frozenset(RINGING)
@@ -21,6 +22,8 @@ _LIVE: dict[type[Record], Callable[[Any], bool]] = {
     Callback: lambda callback: callback.state != CallbackState.DONE,
     CallNotes: lambda notes: notes.ended_at is None,
     Link: lambda _: False,
+    Job: lambda job: job.ended_at is None,
+    DutyChange: lambda change: change.withdrawn_at is None,
     OutboxItem: lambda item: item.receipted_at is None,
 }
 

@@ -6,10 +6,13 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.record import Moment, Record
 from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
+from dispatch.units import CrewUnit, DutyChange, Job
 
 TargetKind = Literal["crew", "duty_centre", "leader", "fire"]
 COVERING = (
@@ -120,6 +123,22 @@ class Incident(Record):
     closed_at: Moment | None = None
     closed_by: str = ""
     close_reason: str = ""
+    crews_wanted: int = 1
+    """How many crews must have it: by its type, one more for each call for help."""
+    out_of_reach_at: Moment | None = None
+    """When it was said that no crew can be there in time."""
+    incident_type: str = ""
+    """Key of config/incident_types.yaml; by new facts only ever a worse one."""
+    type_by: str = ""
+    """Who set the type; empty: the facts."""
+    worse_at: Moment | None = None
+    """When it is to be looked at whether it has become worse by lasting so long."""
+    joined_into: str = ""
+    """The incident that has its reports now."""
+    target_clause: str = ""
+    """Where the arrival is promised (S0 §10 row 5)."""
+    target_reckoning: str = ""
+    """How the target was counted, in words."""
 
     @property
     def key(self) -> str:
@@ -159,6 +178,12 @@ class Assignment(Record):
     cleared_at: Moment | None = None
     declined_at: Moment | None = None
     decline_reason: str = ""
+    help_asked: int = 0
+    """How often the crew asked for another one."""
+    rechecked_at: Moment | None = None
+    """The leak re-check after the repair (S0 §22(6))."""
+    unsolved: tuple[str, ...] = ()
+    """Points that were left open (遗留问题)."""
     welfare_at: Moment | None = None
     """On scene: silent until then, it is asked whether all is well."""
     welfare_asked: int = 0
@@ -288,7 +313,8 @@ class HistoryRow(Record):
 
 
 Put = Annotated[
-    Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes | Link,
+    Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes | Link
+    | CrewUnit | Job | DutyChange,
     Field(discriminator="kind"),
 ]
 
@@ -297,7 +323,8 @@ class Unit(BaseModel):
     """One step of work: everything that one event or timer changed, stored together or not at all."""
 
     STORE_ORDER: ClassVar[tuple[str, ...]] = (
-        "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "callback", "outbox",
+        "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "callback", "crew_unit",
+        "job", "duty_change", "outbox",
     )
     """Parents before their children (foreign keys)."""
     model_config = ConfigDict(frozen=True, extra="ignore")

@@ -12,10 +12,12 @@ from dispatch.live import is_live
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
+from dispatch.units import CrewUnit, DutyChange, Job
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (
-    Counter, CallNotes, Incident, Ticket, Assignment, Page, Link, Callback, OutboxItem,
+    Counter, CallNotes, Incident, Ticket, Assignment, Page, Link, Callback, CrewUnit, Job,
+    DutyChange, OutboxItem,
 )
 
 
@@ -26,6 +28,7 @@ class State:
         self._records: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
         self._live: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
         self._of_incident: dict[tuple[type[Record], str], set[str]] = {}
+        self._of_crew: dict[tuple[type[Record], str], set[str]] = {}
         self._tickets_of_call: dict[str, set[str]] = {}
         self._tickets_of_phone: dict[str, set[str]] = {}
         self.watchers: list[Callable[[Put], None]] = []
@@ -48,6 +51,10 @@ class State:
     def of_incident(self, kind: type[Kind], incident_id: str) -> set[str]:
         """Keys of an incident's pages, assignments or links."""
         return self._of_incident.get((kind, incident_id), set())
+
+    def of_crew(self, kind: type[Kind], crew: str) -> set[str]:
+        """Keys of a crew's live assignments or jobs."""
+        return self._of_crew.get((kind, crew), set())
 
     def tickets_of_call(self, call_id: str) -> list[Ticket]:
         """Oldest first."""
@@ -83,6 +90,8 @@ class State:
             else:
                 self._records[kind][record.key] = record
                 self._index(record)
+            if isinstance(record, Assignment | Job):
+                self._index_crew(record, live)
             for watcher in self.watchers:
                 watcher(record)
 
@@ -94,6 +103,10 @@ class State:
                 self._tickets_of_call.setdefault(call_id, set()).add(record.key)
             for phone in {record.caller, record.callback_number} - {""}:
                 self._tickets_of_phone.setdefault(phones.bare(phone), set()).add(record.key)
+
+    def _index_crew(self, record: Assignment | Job, live: bool) -> None:
+        keys = self._of_crew.setdefault((type(record), record.crew), set())
+        (keys.add if live else keys.discard)(record.key)
 
     def records(self) -> Iterator[Put]:
         """Everything, parents before children."""
@@ -114,6 +127,12 @@ class State:
                 _remove(self._tickets_of_call, ticket.call_ids, ticket.key)
                 told = [phones.bare(phone) for phone in (ticket.caller, ticket.callback_number)]
                 _remove(self._tickets_of_phone, told, ticket.key)
+        for job in self.all(Job):
+            if job.ended_at and job.ended_at < before:
+                self._drop(Job, job.key)
+        for change in self.all(DutyChange):
+            if change.end < before:
+                self._drop(DutyChange, change.key)
         for callback in self.all(Callback):
             if callback.done_at and callback.done_at < before:
                 self._drop(Callback, callback.key)

@@ -7,18 +7,19 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from dispatch.crew_states import CREW_MACHINES
 from dispatch.machine import Machine
 from dispatch.states import MACHINES
 
 HEAD = """# The lives of what dispatch stores
 
-Generated from `dispatch/states.py` by `python -m dispatch.state_docs`; a test keeps it current.
+Generated from `dispatch/states.py` and `dispatch/crew_states.py` by `python -m dispatch.state_docs`; a test keeps it current.
 Every pair of state and event is a step, or changes nothing for the reason given.
 """
 
 
 def document() -> str:
-    return "\n".join([HEAD, *(chapter(machine) for machine in MACHINES)])
+    return "\n".join([HEAD, *(chapter(machine) for machine in (*MACHINES, *CREW_MACHINES))])
 
 
 def chapter(machine: Machine[Any, Any]) -> str:

@@ -11,7 +11,6 @@ from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, HistoryRow, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.states import CallbackState
-from dispatch.units import DutyChange, Job
 from dispatch.store import call_records, search
 from dispatch.store.columns import Base
 from dispatch.store.port import (
@@ -25,6 +24,7 @@ from dispatch.store.port import (
     TranscriptRow,
 )
 from dispatch.store.tables import AttachmentTable, CallTable, LegRow, TranscriptTable
+from dispatch.units import DutyChange, Job
 
 _CALL_DEFAULTS: dict[str, Any] = {
     "direction": "", "purpose": "", "caller": "", "dialled": "", "trunk": "", "drill": False, "flow": "",

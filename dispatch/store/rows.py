@@ -10,6 +10,7 @@ from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket
 from dispatch.outbound import OutboxItem
 from dispatch.store.columns import Base
+from dispatch.store.crew_tables import CrewUnitRow, DutyChangeRow, JobRow
 from dispatch.store.paging_tables import LinkRow
 from dispatch.store.tables import (
     AssignmentRow,
@@ -21,6 +22,7 @@ from dispatch.store.tables import (
     PageRow,
     TicketRow,
 )
+from dispatch.units import CrewUnit, DutyChange, Job
 
 TABLES: dict[type[Put], type[Base]] = {
     Counter: CounterRow,
@@ -31,6 +33,9 @@ TABLES: dict[type[Put], type[Base]] = {
     Page: PageRow,
     Link: LinkRow,
     Callback: CallbackRow,
+    CrewUnit: CrewUnitRow,
+    Job: JobRow,
+    DutyChange: DutyChangeRow,
     OutboxItem: OutboxRow,
 }
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dispatch.api import CallQuery, MemoryStore, SqlStore, Store, TicketQuery, UnitRefused
+from dispatch.crew_states import JobState, UnitState
 from dispatch.model import (
     Assignment,
     Callback,
@@ -25,6 +26,7 @@ from dispatch.model import (
     Unit,
 )
 from dispatch.outbound import OutboxItem, PageEffect
+from dispatch.units import CrewUnit, DutyChange, Job
 from tests.support.dispatch import NOON
 from tests.support.postgres import Postgres
 
@@ -258,4 +260,20 @@ def test_a_unit_that_the_database_cannot_take_is_refused_as_a_whole(store: Store
     assert store.ticket("GS-20261123-0001") is None
     assert store.stored_units(["u0", "u1"]) == set()
 
-
+def test_crews_jobs_and_changes_of_the_roster_come_back(store: Store) -> None:
+    crew = CrewUnit(crew="A", state=UnitState.OUT_OF_SERVICE, since=NOON, latitude=32.4, longitude=105.8,
+                    position_at=NOON, position_from="reported", out_at=NOON, reason="爆胎", author="王强")
+    job = Job(job_id="GS-20261123-0001-A-1", ticket="GS-20261123-0001", crew="A", assigned_at=NOON,
+              why="最近", due_at=NOON, distance_km=1.5, unsolved=("阀门",))
+    over = Job(job_id="GS-20261123-0001-B-1", ticket="GS-20261123-0001", crew="B", assigned_at=NOON,
+               state=JobState.DONE, ended_at=NOON - timedelta(days=3))
+    change = DutyChange(change_id="d1", change="swap", crew="A", member="甲", substitute="乙", start=NOON,
+                        end=NOON + timedelta(hours=8), author="甲", approved_by="站长", at=NOON)
+    past = change.model_copy(update={"change_id": "d0", "end": NOON - timedelta(days=3)})
+    store.save_units([unit("u1", ticket(), crew, job, over, change, past)])
+    loaded, _ = store.load_open(NOON - timedelta(days=1))
+    kinds = {(record.kind, record.key): record for record in loaded}
+    assert kinds["crew_unit", "A"] == crew
+    assert kinds["job", job.key] == job
+    assert kinds["duty_change", "d1"] == change
+    assert ("job", over.key) not in kinds and ("duty_change", "d0") not in kinds
