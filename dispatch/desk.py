@@ -19,6 +19,7 @@ from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
 from dispatch.local_journal import LocalJournal
+from dispatch.mirror import Mirror
 from dispatch.model import COVERING, Assignment, Callback, Incident, Page, Ticket
 from dispatch.outbound import OutboxItem
 from dispatch.pin_guard import PinGuard
@@ -41,6 +42,8 @@ class Health:
     untaken_incidents: int
     effects_waiting: int
     callbacks_owed: int
+    mirror_works: bool = True
+    """Whether the copies made at once can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,11 @@ class Dispatch:
     def __init__(
         self, rules: Rules, store: Store, state_directory: Path, *, outlet: Outlet,
         utcnow: Callable[[], datetime], fsync: bool = True, threaded: bool = True,
-        new_id: Callable[[], str] = random_id,
+        new_id: Callable[[], str] = random_id, mirror_directory: Path | None = None,
     ) -> None:
         """Takes the lock of the state directory. Raises DispatchLocked.
 
+        `mirror_directory`: where what matters most is copied at once.
         `threaded`: the database is written by a thread of its own; else by `run`.
         """
         self.rules = rules
@@ -85,7 +89,8 @@ class Dispatch:
         self._utcnow = utcnow
         self._outlet = outlet
         self._journal = LocalJournal(state_directory, fsync=fsync)
-        self.engine = Engine(rules, store, self._journal, new_id=new_id)
+        self._mirror = None if mirror_directory is None else Mirror(mirror_directory)
+        self.engine = Engine(rules, store, self._journal, new_id=new_id, mirror=self._mirror)
         self._pins = PinGuard(rules.stations)
         self._thread = WriterThread(self.engine.writer) if threaded else None
         self._sending = self._send_again = False
@@ -96,6 +101,8 @@ class Dispatch:
         self.engine.start(self._utcnow())
         if self._thread is not None:
             self._thread.start()
+        if self._mirror is not None:
+            self._mirror.start()
 
     def run(self) -> datetime | None:
         """Do and send what is due; call it on every wake and at least every second.
@@ -115,6 +122,8 @@ class Dispatch:
             self._thread.stop(timeout_seconds)
         else:
             self._store_behind()
+        if self._mirror is not None:
+            self._mirror.stop(timeout_seconds)
         self._journal.close()
 
     def _send(self, now: datetime) -> None:
@@ -268,4 +277,5 @@ class Dispatch:
             units_refused=len(self.engine.writer.refused), open_incidents=len(open_incidents),
             untaken_incidents=len(untaken), effects_waiting=len(state.all(OutboxItem)),
             callbacks_owed=sum(1 for c in state.live(Callback) if c.done_at is None),
+            mirror_works=self._mirror is None or self._mirror.works,
         )

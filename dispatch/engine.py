@@ -14,6 +14,7 @@ from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
 from dispatch.effects import Outlet
 from dispatch.errors import StoreTooNew, StoreUnavailable
 from dispatch.local_journal import SNAPSHOT, LocalJournal
+from dispatch.mirror import Mirror
 from dispatch.model import Assignment, Callback, Incident, Page, Ticket, Unit
 from dispatch.outbound import OutboxItem
 from dispatch.outbox import Outbox
@@ -40,7 +41,7 @@ class Engine:
 
     def __init__(
         self, rules: Rules, store: Store, journal: LocalJournal, *,
-        new_id: Callable[[], str] = random_id, compact_bytes: int = 8_000_000,
+        new_id: Callable[[], str] = random_id, compact_bytes: int = 8_000_000, mirror: Mirror | None = None,
     ) -> None:
         self.rules = rules
         self.state = State()
@@ -49,6 +50,7 @@ class Engine:
         self.outbox = Outbox(self.state, rules)
         self._store = store
         self._journal = journal
+        self._mirror = mirror
         self._new_id = new_id
         self._compact_bytes = compact_bytes
         self._compacted_bytes = 0
@@ -66,6 +68,8 @@ class Engine:
             self.state.apply(unit)
         pending = [unit for unit in units if not unit.unit_id.startswith(SNAPSHOT)]
         self.writer.add(self._not_stored(pending))
+        if self._mirror is not None:
+            self._mirror.add(pending)  # what a crash kept from being copied; twice is restored once
         log.info("dispatch_started", from_database=self.loaded, waiting_units=self.writer.waiting(),
                  open_incidents=len(self.state.open_incidents()))
 
@@ -184,3 +188,5 @@ class Engine:
             self.journal_works = False
         self.state.apply(unit)
         self.writer.add([unit])
+        if self._mirror is not None:
+            self._mirror.add([unit])

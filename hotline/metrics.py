@@ -7,6 +7,7 @@ of our own (outcomes, entries, trunks), never a caller's data.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.platform_collector import PlatformCollector
@@ -68,6 +69,8 @@ class Metrics:
         self._calendar = gauge(
             "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
         )
+        self._backup_at = gauge("backup_timestamp_seconds", "When the newest full backup was taken; 0: never")
+        self._copying = gauge("backup_copying", "1 while what matters most is copied elsewhere at once")
         self._edge = gauge("edge", "Counters and gauges of the SIP edge, by name", "name")
 
     # ---- calls
@@ -148,6 +151,11 @@ class Metrics:
 
     def calendar(self, *, missing_years: int) -> None:
         self._calendar.set(missing_years)
+
+    def backup(self, *, last: datetime | None, copying: bool) -> None:
+        """`last`: when the newest whole backup was taken; 0 stands for never."""
+        self._backup_at.set(0 if last is None else last.timestamp())
+        self._copying.set(copying)
 
     def exposition(self) -> bytes:
         """All figures in Prometheus' text format; its type is CONTENT_TYPE."""

@@ -244,6 +244,20 @@ class DispatchFiles(Section):
     beside that folder, if there is one; filled in when it is read."""
 
 
+class Backup(Section):
+    """S0 §21(3): business data at least weekly, important data at once."""
+
+    directory: Path | None = None
+    """Best on another disk or machine; unset: nothing is backed up, and `/ready` says so."""
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "sun"
+    time: str = Field("03:20", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """Local time of the full backup."""
+    keep: int = Field(8, ge=1)
+    """So many full backups are kept."""
+    recordings: bool = False
+    """Whether the weekly backup copies new recordings too."""
+
+
 class Web(Section):
     host: str = "127.0.0.1"
     port: Port = 8080
@@ -280,6 +294,7 @@ class Settings(Section):
     """CSV of the customer file: number, name, address, latitude, longitude, vulnerable."""
     information: Path | None = None
     """What callers may be told: prices, ways to pay, promises, outages (YAML)."""
+    backup: Backup = Backup()
     web: Web = Web()
     logging: Logging = Logging()
     drain_seconds: Seconds = 3600

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from dispatch.errors import StoreTooNew
 
@@ -25,20 +25,25 @@ def config() -> Config:
 
 def upgrade(engine: Engine) -> None:
     """Run what is missing, all or nothing. Raises StoreTooNew when a newer version was here."""
-    settings = config()
-    script = ScriptDirectory.from_config(settings)
     with engine.connect() as plain:
         connection = plain.execution_options(dispatch_write=True)
         with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
-            current = MigrationContext.configure(connection).get_current_revision()
-            known = {revision.revision for revision in script.walk_revisions()}
-            if current is not None and current not in known:
-                raise StoreTooNew(
-                    f"the database is at revision {current}, which this version does not know; "
-                    "start the newer version again, or restore the older database"
-                )
-            if current != script.get_current_head():
-                settings.attributes["connection"] = connection
-                command.upgrade(settings, "head")
+            upgrade_in(connection)
+
+
+def upgrade_in(connection: Connection) -> None:
+    """The same inside a transaction that is open."""
+    settings = config()
+    script = ScriptDirectory.from_config(settings)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {revision.revision for revision in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise StoreTooNew(
+            f"the database is at revision {current}, which this version does not know; "
+            "start the newer version again, or restore the older database"
+        )
+    if current != script.get_current_head():
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deadline": ("deadline", "When a report is due under a service standard, and how that was counted."),
     "standards": ("standards", "List, check and explain the service standards."),
     "page": ("page", "Place a test page, marked as a drill."),
+    "backup": ("backup", "Make, list, prove and restore backups."),
     "version": ("version", "Say which version, flows and model this is."),
 }
 """Name → module of this package, help."""

@@ -27,6 +27,8 @@ from hotline.logs import configure as configure_logs
 from hotline.metrics import Metrics
 from hotline.service import instances
 from hotline.service.actions import Actions
+from hotline.service.backup import keep_customers
+from hotline.service.backup_clock import WeeklyBackup
 from hotline.service.book import CallBook
 from hotline.service.customers import CsvCustomers, CustomerFile, NoCustomers
 from hotline.service.dispatching import build_dispatch
@@ -62,7 +64,8 @@ def utcnow() -> datetime:
 class Controller:
     """All of it, wired; one per instance, and only the holder of the dispatch lock works."""
 
-    def __init__(self, reactor: Any, settings: Settings, instance: str) -> None:
+    def __init__(self, reactor: Any, settings: Settings, instance: str, config: Path) -> None:
+        self._backup = WeeklyBackup(reactor, settings, config, utcnow)
         self._reactor = reactor
         self._settings = settings
         self._instance = instance
@@ -111,6 +114,10 @@ class Controller:
             log.error("not reloaded", why=str(error))
             return
         self._information, self._customers, self._calendar = information, customers, calendar
+        try:
+            keep_customers(self._settings)
+        except OSError as error:
+            log.error("customer file not copied", why=str(error), advice="look after backup.directory")
         for notice in self._calendar_notices():
             log.warning("the calendar of working days ends soon", why=notice)
 
@@ -147,6 +154,7 @@ class Controller:
         )
         self._edge.start()
         self._listen_web()
+        self._backup.start()
         Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
         self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)
         self._turn()
@@ -281,7 +289,8 @@ class Controller:
             journal_backlog_bytes=self._reader.backlog_bytes(),
             agents_reachable=len(self._presence.reachable()),
             flow_version=self._book.flow_version,
-            notices=self._calendar_notices(),
+            notices=(*self._calendar_notices(), *self._backup.notices()),
+            backed_up=health.mirror_works,
         )
 
     def _calendar_notices(self) -> tuple[str, ...]:
@@ -297,6 +306,7 @@ class Controller:
         self._metrics.database(up=status.database_up)
         self._metrics.edge(up=status.edge_connected, figures=self._figures)
         self._metrics.speech_model(present=status.model_present)
+        self._metrics.backup(last=self._backup.last(), copying=status.backed_up)
         self._metrics.calendar(missing_years=len(self._calendar_notices()))
         return self._metrics.exposition()
 
@@ -332,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from twisted.internet import reactor
 
     running: Any = reactor
-    controller = Controller(running, settings, given.instance)
+    controller = Controller(running, settings, given.instance, given.config)
     signal.signal(signal.SIGTERM, lambda *_: running.callFromThread(controller.drain))
     signal.signal(signal.SIGHUP, lambda *_: running.callFromThread(controller.reload))
     running.callWhenRunning(controller.start)

@@ -33,5 +33,6 @@ def build_store(settings: Settings) -> SqlStore:
 def build_dispatch(settings: Settings, outlet: Outlet, utcnow: Callable[[], datetime]) -> Dispatch:
     """Takes the lock of the state directory. Raises DispatchLocked, ConfigurationError."""
     return Dispatch(
-        build_rules(settings), build_store(settings), settings.paths.state, outlet=outlet, utcnow=utcnow
+        build_rules(settings), build_store(settings), settings.paths.state, outlet=outlet, utcnow=utcnow,
+        mirror_directory=settings.backup.directory,
     )

@@ -25,6 +25,8 @@ class Status:
     journal_backlog_bytes: int = 0
     agents_reachable: int = 0
     flow_version: str = ""
+    backed_up: bool = True
+    """Tickets and incidents are copied to `backup.directory` at once."""
     notices: tuple[str, ...] = ()
     """What somebody should see to in the next weeks; nothing goes without it yet."""
 
@@ -48,6 +50,8 @@ class Status:
             reasons.append("no speech model: keys and persons only")
         if not self.database_up:
             reasons.append("no database: tickets wait in the local journal")
+        if not self.backed_up:
+            reasons.append("the backup directory cannot be written: nothing is copied at once")
         if self.agents_reachable == 0:
             reasons.append("no agent's softphone is registered: callers reach the duty crew")
         return reasons
