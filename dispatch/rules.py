@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 
+from dispatch.business import Businesses
 from dispatch.crews import Stations
+from dispatch.deadlines import Standard, WorkCalendar
 from dispatch.distance import GeodesicRoads, RoadDistance, SafeRoads
+from dispatch.incident_types import IncidentTypes
+from dispatch.joining_policy import Joining
 from dispatch.policy import Policy
 
 
@@ -28,6 +32,15 @@ class Rules:
     callbacks: CallbackRules = field(default_factory=CallbackRules)
     roads: RoadDistance | None = None
     """A routing service; without one the straight line times the road factor."""
+    incident_types: IncidentTypes = field(default_factory=IncidentTypes)
+    """Protocols by hazard and place; none: every incident wants one crew."""
+    joining: Joining = field(default_factory=Joining)
+    """When reports are taken for one leak; as it is by itself, never."""
+    standard: Standard | None = None
+    """What the company promises; without it tickets carry no clocks."""
+    calendar: WorkCalendar = field(default_factory=WorkCalendar)
+    businesses: Businesses = field(default_factory=Businesses)
+    """Kinds of business (config/businesses.yaml)."""
 
     def road_distance(self) -> RoadDistance:
         line = GeodesicRoads(self.policy.road_factor)

@@ -239,6 +239,9 @@ class DispatchFiles(Section):
     `service_standards` beside the configuration, or the shipped ones; filled in when it is read."""
     standard: str = "guangyuan-2022"
     """The one that this deployment is held to."""
+    businesses: Path | None = None
+    """Kinds of business: fields, states, whose promise. Unset: `businesses.yaml` beside the
+    configuration, or the shipped one; filled in when it is read."""
     calendar: Path | None = None
     """Holidays and make-up days of years that the library does not have. Unset: `calendar.yaml`
     beside that folder, if there is one; filled in when it is read."""

@@ -20,7 +20,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from hotline.errors import ConfigurationError, Fault
-from hotline.places import CALENDAR, SHIPPED, STANDARDS
+from hotline.places import BUSINESSES, CALENDAR, SHIPPED, STANDARDS
 from hotline.settings import Settings
 from hotline.settings_rules import Finding, file_faults, file_notices, mute_softphones, rule_faults
 from hotline.yamlfile import YamlFile, dotted, validate
@@ -187,15 +187,16 @@ def absolute(model: Model, folder: Path) -> Model:
 
 
 def _with_standards(settings: Settings, folder: Path) -> Settings:
-    """The same settings with the places of standards and calendar filled in where they are left out."""
+    """The same settings with the places of standards, calendar and kinds of business filled in."""
     files = settings.dispatch
     beside = folder / STANDARDS
     standards = files.standards or (beside if beside.is_dir() else SHIPPED / STANDARDS)
     default = standards.parent / CALENDAR
     calendar = files.calendar or (default if default.is_file() else None)
-    return settings.model_copy(update={
-        "dispatch": files.model_copy(update={"standards": standards, "calendar": calendar})
-    })
+    kinds = folder / BUSINESSES
+    businesses = files.businesses or (kinds if kinds.is_file() else SHIPPED / BUSINESSES)
+    filled = {"standards": standards, "calendar": calendar, "businesses": businesses}
+    return settings.model_copy(update={"dispatch": files.model_copy(update=filled)})
 
 
 def _absolute_value(value: Any, folder: Path) -> Any:

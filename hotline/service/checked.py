@@ -22,7 +22,7 @@ from hotline.settings import Settings
 Model = TypeVar("Model", bound=BaseModel)
 COPIED = (
     ("paths", "flows"), ("dispatch", "stations"), ("dispatch", "policy"), ("dispatch", "gazetteer"),
-    ("dispatch", "standards"), ("dispatch", "calendar"),
+    ("dispatch", "standards"), ("dispatch", "calendar"), ("dispatch", "businesses"),
     ("customers",), ("information",),
 )
 """Keys of the files and folders that are copied. Secrets, models and recordings stay where they are."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dispatch.api import Policy, Stations
+from hotline.businesses import load_businesses
 from hotline.errors import ConfigurationError, Fault
 from hotline.flow import load_flows
 from hotline.service.customers import CsvCustomers
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: settings.dispatch.standards
     and deployed_standard(settings.dispatch.standards, settings.dispatch.standard),
     lambda settings: load_calendar(settings.dispatch.calendar),
+    lambda settings: load_businesses(settings.dispatch.businesses, settings.dispatch.standards),
     lambda settings: load_information(settings.information),
     lambda settings: settings.customers and CsvCustomers(settings.customers),
 )

@@ -7,19 +7,24 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dispatch.api import CallbackRules, Dispatch, Outlet, Policy, Rules, SqlStore, Stations
+from hotline.businesses import load_businesses
 from hotline.settings import Settings
 from hotline.settings_file import read_secret
+from hotline.standards import deployed_standard, load_calendar
 from hotline.yamlfile import load
 
 
 def build_rules(settings: Settings) -> Rules:
     """Raises ConfigurationError with every fault of the stations' or the policy's file."""
-    callbacks = settings.callbacks
+    callbacks, files = settings.callbacks, settings.dispatch
     return Rules(
         policy=load(settings.dispatch.policy, Policy),
         stations=load(settings.dispatch.stations, Stations),
         timezone=ZoneInfo(settings.timezone),
         callbacks=CallbackRules(callbacks.attempts, callbacks.retry_seconds, callbacks.ring_seconds),
+        standard=deployed_standard(files.standards, files.standard) if files.standards else None,
+        calendar=load_calendar(files.calendar),
+        businesses=load_businesses(files.businesses),
     )
 
 
