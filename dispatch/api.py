@@ -4,6 +4,7 @@ Begin with `Dispatch`: tell it what happened (`tell`), `run` it by the clock, an
 it an `Outlet` that rings phones.
 """
 
+from dispatch.business import Businesses, Kind
 from dispatch.commands import (
     AnyCommand,
     CallbackRequest,
@@ -72,6 +73,7 @@ __all__ = [
     "AnyCommand",
     "Assignment",
     "AttachmentRow",
+    "Businesses",
     "CallBackOrder",
     "CallCameThrough",
     "CallOver",
@@ -100,6 +102,7 @@ __all__ = [
     "HistoryRow",
     "Hit",
     "Incident",
+    "Kind",
     "MemoryStore",
     "NotAllowed",
     "Notice",
