@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
 from dispatch.model import COVERING, HELD, RINGING, Assignment, Callback, CallNotes, Incident, Page, Ticket
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
 from dispatch.states import CallbackState
@@ -22,6 +24,10 @@ _LIVE: dict[type[Record], Callable[[Any], bool]] = {
     Callback: lambda callback: callback.state != CallbackState.DONE,
     CallNotes: lambda notes: notes.ended_at is None,
     Link: lambda _: False,
+    Join: lambda join: join.state == "proposed",
+    Clearance: lambda clearance: clearance.state == "waiting",
+    Telling: lambda telling: telling.due_at is not None,
+    Outage: lambda outage: not outage.over,
     Job: lambda job: job.ended_at is None,
     DutyChange: lambda change: change.withdrawn_at is None,
     OutboxItem: lambda item: item.receipted_at is None,

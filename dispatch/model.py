@@ -314,7 +314,7 @@ class HistoryRow(Record):
 
 Put = Annotated[
     Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes | Link
-    | CrewUnit | Job | DutyChange,
+    | CrewUnit | Job | DutyChange | Join | Clearance | Telling | Outage,
     Field(discriminator="kind"),
 ]
 
@@ -323,8 +323,8 @@ class Unit(BaseModel):
     """One step of work: everything that one event or timer changed, stored together or not at all."""
 
     STORE_ORDER: ClassVar[tuple[str, ...]] = (
-        "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "callback", "crew_unit",
-        "job", "duty_change", "outbox",
+        "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "join", "clearance",
+        "telling", "outage", "callback", "crew_unit", "job", "duty_change", "outbox",
     )
     """Parents before their children (foreign keys)."""
     model_config = ConfigDict(frozen=True, extra="ignore")

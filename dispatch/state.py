@@ -7,17 +7,20 @@ from datetime import datetime
 from typing import TypeVar
 
 from dispatch import phones
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
 from dispatch.live import is_live
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
+from dispatch.parts import OF_INCIDENT, OfIncident
 from dispatch.record import Record
 from dispatch.units import CrewUnit, DutyChange, Job
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (
     Counter, CallNotes, Incident, Ticket, Assignment, Page, Link, Callback, CrewUnit, Job,
-    DutyChange, OutboxItem,
+    DutyChange, Join, Clearance, Telling, Outage, OutboxItem,
 )
 
 
@@ -88,15 +91,18 @@ class State:
             if kind is OutboxItem and not live:
                 self._records[OutboxItem].pop(record.key, None)
             else:
+                before = self._records[kind].get(record.key)
                 self._records[kind][record.key] = record
-                self._index(record)
+                self._index(record, before)
             if isinstance(record, Assignment | Job):
                 self._index_crew(record, live)
             for watcher in self.watchers:
                 watcher(record)
 
-    def _index(self, record: Put) -> None:
-        if isinstance(record, Page | Assignment | Link):
+    def _index(self, record: Put, before: Put | None) -> None:
+        if isinstance(record, OfIncident):
+            if isinstance(before, OfIncident) and before.incident != record.incident:
+                self._of_incident.get((type(record), before.incident), set()).discard(record.key)
             self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
         if isinstance(record, Ticket):
             for call_id in record.call_ids:
@@ -118,7 +124,7 @@ class State:
         over = [i for i in self.all(Incident) if i.closed_at and i.closed_at < before]
         for incident in over:
             self._drop(Incident, incident.key)
-            for kind in (Page, Assignment, Link):
+            for kind in OF_INCIDENT:
                 for key in self._of_incident.pop((kind, incident.key), set()):
                     self._drop(kind, key)
         for ticket in self.all(Ticket):

@@ -112,4 +112,6 @@ class Work:
             key for (of, key), record in self._changed.items()
             if of is kind and getattr(record, "incident", "") == incident_id
         }
-        return [record for key in sorted(keys) if (record := self.get(kind, key)) is not None]
+        found = (self.get(kind, key) for key in sorted(keys))
+        # What this work has moved to another incident is its own no more.
+        return [r for r in found if r is not None and getattr(r, "incident", "") == incident_id]

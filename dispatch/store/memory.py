@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from dispatch.errors import StoreUnavailable, UnitRefused
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, HistoryRow, Incident, Page, Put, Ticket, Unit
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
+from dispatch.parts import OF_INCIDENT, OfIncident
 from dispatch.states import CallbackState
 from dispatch.store import call_records, search
 from dispatch.store.columns import Base
@@ -57,7 +60,7 @@ class MemoryStore:
         fresh = {record.key for unit in units for record in unit.puts if isinstance(record, Incident)}
         known = fresh | set(self._records.get(Incident, {}))
         for unit in units:
-            if any(isinstance(r, Page | Assignment | Link) and r.incident not in known for r in unit.puts):
+            if any(isinstance(r, OfIncident) and r.incident not in known for r in unit.puts):
                 raise UnitRefused("no such incident")
         for unit in units:
             if unit.unit_id in self._units:
@@ -80,8 +83,8 @@ class MemoryStore:
         ]
         keys = {record.key for record in records if isinstance(record, Incident)}
         parts = [
-            part for kind in (Assignment, Page, Link) for part in self._records.get(kind, {}).values()
-            if isinstance(part, Assignment | Page | Link) and part.incident in keys
+            part for kind in OF_INCIDENT for part in self._records.get(kind, {}).values()
+            if isinstance(part, OfIncident) and part.incident in keys
         ]
         return records + parts, {unit: at for unit, at in self._units.items() if at >= seen_since}
 
@@ -225,8 +228,10 @@ def _is_open(record: Put, since: datetime) -> bool:
             return record.state != CallbackState.DONE
         case OutboxItem():
             return record.receipted_at is None
-        case Assignment() | Page() | Link():
+        case Assignment() | Page() | Link() | Join() | Clearance() | Telling():
             return False
+        case Outage():
+            return record.restored_at is None or record.restored_at >= since
         case Job():
             return record.ended_at is None or record.ended_at >= since
         case DutyChange():

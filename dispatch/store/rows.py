@@ -6,11 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.store.columns import Base
 from dispatch.store.crew_tables import CrewUnitRow, DutyChangeRow, JobRow
+from dispatch.store.incident_tables import ClearanceRow, JoinRow, OutageRow, TellingRow
 from dispatch.store.paging_tables import LinkRow
 from dispatch.store.tables import (
     AssignmentRow,
@@ -36,6 +39,10 @@ TABLES: dict[type[Put], type[Base]] = {
     CrewUnit: CrewUnitRow,
     Job: JobRow,
     DutyChange: DutyChangeRow,
+    Join: JoinRow,
+    Clearance: ClearanceRow,
+    Telling: TellingRow,
+    Outage: OutageRow,
     OutboxItem: OutboxRow,
 }
 

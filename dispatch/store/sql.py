@@ -16,9 +16,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from dispatch.errors import StoreUnavailable, UnitRefused
-from dispatch.links import Link
-from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
+from dispatch.model import Callback, CallNotes, Counter, Incident, Put, Ticket, Unit
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
+from dispatch.parts import OF_INCIDENT
 from dispatch.states import CallbackState
 from dispatch.store import call_records, search
 from dispatch.store.columns import Base
@@ -86,7 +87,7 @@ class SqlStore(Queries):
             incidents = _open(connection, Incident, "closed_at", seen_since)
             keys = [record.key for record in incidents]
             parts = [
-                record for kind in (Assignment, Page, Link)
+                record for kind in OF_INCIDENT
                 for record in _of_incidents(connection, kind, keys)
             ]
             callbacks = TABLES[Callback].__table__
@@ -99,6 +100,7 @@ class SqlStore(Queries):
                 *parts,
                 *_records(connection, Callback, owed),
                 *_records(connection, CrewUnit, select(TABLES[CrewUnit].__table__)),
+                *_open(connection, Outage, "restored_at", seen_since),
                 *_open(connection, Job, "ended_at", seen_since),
                 *_not_before(connection, DutyChange, "end", seen_since),
                 *_open(connection, OutboxItem, "receipted_at", None),

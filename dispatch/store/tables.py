@@ -65,6 +65,12 @@ class IncidentRow(Base):
     close_reason: Mapped[str]
     crews_wanted: Mapped[int]
     out_of_reach_at: Mapped[datetime | None]
+    incident_type: Mapped[str]
+    type_by: Mapped[str]
+    worse_at: Mapped[datetime | None]
+    joined_into: Mapped[str]
+    target_clause: Mapped[str]
+    target_reckoning: Mapped[str]
 
 
 class TicketRow(Base):
