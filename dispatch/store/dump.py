@@ -19,7 +19,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, Integer, Table, func, insert, inspect, select, text
 
 from dispatch.errors import DispatchError
-from dispatch.store import tables  # noqa: F401 - the tables are known once it is imported
+from dispatch.store import (
+    search,
+    tables,  # noqa: F401 - the tables are known once it is imported
+)
 from dispatch.store.columns import Base, UtcDateTime
 from dispatch.store.sql import SqlStore, availability
 from dispatch.store.upgrade import config, upgrade_in
@@ -42,7 +45,7 @@ def dump(engine: Engine, path: Path, progress: Progress | None = None) -> dict[s
         with plain.begin():
             revision = MigrationContext.configure(plain).get_current_revision()
             _line(file, {"format": FORMAT, "revision": revision, "taken_at": datetime.now(UTC).isoformat()})
-            there = set(inspect(plain).get_table_names())
+            there = set(inspect(plain).get_table_names()) - {search.BACKLOG}
             counts = {
                 table.name: _dump_table(plain, file, table, progress)
                 for table in Base.metadata.sorted_tables if table.name in there
@@ -76,6 +79,7 @@ def restore(engine: Engine, path: Path, progress: Progress | None = None) -> dic
                 raise DumpUnreadable("the database to restore into is not empty; name a new one")
             counts = _fill(connection, path, progress)
             upgrade_in(connection)
+            search.index_all_again(connection)
     return counts
 
 
@@ -158,14 +162,19 @@ def check(path: Path) -> dict[str, int]:
 
 def _parts(path: Path) -> Iterator[tuple[dict[str, Any] | None, Iterator[Any]]]:
     """First (None, the head), then each table with its rows; what is not whole is said at the end."""
+    lines = _lines(path)
+    head = next(lines, None)
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        raise DumpUnreadable(f"{path}: not a backup of format {FORMAT}")
+    yield None, iter([head])
+    yield from _tables(path, lines)
+
+
+def _lines(path: Path) -> Iterator[Any]:
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            lines = (json.loads(line) for line in file)
-            head = next(lines, None)
-            if not isinstance(head, dict) or head.get("format") != FORMAT:
-                raise DumpUnreadable(f"{path}: not a backup of format {FORMAT}")
-            yield None, iter([head])
-            yield from _tables(path, lines)
+            for line in file:
+                yield json.loads(line)
     except (OSError, EOFError, ValueError) as error:
         raise DumpUnreadable(f"{path}: {error}") from error
 

@@ -216,3 +216,9 @@ def _hit(row: Any, wanted: Sequence[str]) -> Hit:
         row.call_id, row.at, row.leg_id, row.role, row.text, row.start_ms, row.end_ms, row.confidence,
         row.caller, bool(row.drill), shown, marks,
     )
+
+
+def index_all_again(connection: Connection) -> None:
+    """What is stored came in past the index (a restored backup): it is indexed by and by."""
+    upto = "(SELECT coalesce(max(id), 0) FROM call_events)"
+    connection.execute(text(f"UPDATE {BACKLOG} SET upto_id = {upto}"))
