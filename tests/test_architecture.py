@@ -22,6 +22,7 @@ HOMES = {
     "alembic": ("dispatch/store/", "tests/"),
     "psycopg": ("dispatch/store/", "tests/"),
     "prometheus_client": ("hotline/metrics.py",),
+    "pygal": ("hotline/plots.py",),
     "typer": ("hotline/cli/", "tests/"),
     "rich": ("hotline/cli/", "hotline/demo/", "bench/"),
 }
