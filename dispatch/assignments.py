@@ -83,7 +83,10 @@ def _taken(work: Work, incident_id: str, crew: str) -> None:
             }
         )
     )
-    phones = [page for page in work.ringing(incident_id) if page.target_kind != "fire"]
+    phones = [
+        page for page in work.ringing(incident_id)
+        if page.target_kind != "fire" and not page.must_acknowledge
+    ]
     cancel_pages(work, phones, f"taken by {crew}")
     release_others(work, incident_id, crew)
     take_tickets(work, incident_id, crew)

@@ -53,6 +53,8 @@ class PageOrder:
     round: int
     ring_until: datetime
     facts: Facts
+    channel: str = "phone"
+    """`phone`, or the key of a channel of config/paging.yaml; `dial` is the address there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dispatch.model import COVERING, HELD, Assignment, Incident, Page
-from dispatch.outbound import AlarmEffect, CancelEffect, PageEffect, TellCallerEffect
+from dispatch.outbound import AlarmEffect, CancelEffect, TellCallerEffect
+from dispatch.page_orders import Order, order_pages
 from dispatch.recommend import NOBODY_ON_DUTY, Choice, next_target
 from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, PageEvent, PageState
 from dispatch.work import Work
@@ -23,8 +24,16 @@ def covered(work: Work, incident: Incident) -> bool:
 
 
 def awaited(work: Work, incident: Incident) -> bool:
-    """A phone rings that may still be taken (119 is told, but takes nothing)."""
-    return any(page.target_kind != "fire" for page in work.ringing(incident.key))
+    """A phone rings that may still be taken (119 is told, but takes nothing).
+
+    Somebody who has a phone is waited for as long as that rings, not as long as his messages lie there.
+    """
+    phones = {(p.target, p.level, p.round) for p in work.pages(incident.key) if p.channel == "phone"}
+    return any(
+        page.target_kind != "fire"
+        and (page.channel == "phone" or (page.target, page.level, page.round) not in phones)
+        for page in work.ringing(incident.key)
+    )
 
 
 def ensure_paged(work: Work, incident_id: str) -> None:
@@ -98,20 +107,10 @@ def _ring(work: Work, incident: Incident, choice: Choice) -> None:
     if choice.kind == "crew":
         _assign(work, incident, choice)
     for contact in choice.contacts:
-        number = len(work.pages(incident.key)) + 1
-        page = work.put(
-            Page(
-                page_id=f"{incident.key}-P{number:03d}", incident=incident.key, target_kind=choice.kind,
-                target=choice.target, person=contact.name, phone=contact.phone, level=choice.step + 1,
-                round=incident.round + 1, reinforcement=others_have_it, drill=incident.drill,
-                ordered_at=work.now, expires_at=work.now + timedelta(seconds=work.rules.policy.times.page),
-            )
-        )
-        work.emit(PageEffect(page_id=page.page_id))
-        work.history(
-            incident.key, "page_ordered", page=page.page_id, target=choice.target, person=contact.name,
-            level=page.level, round=page.round,
-            distance_km="" if choice.distance_km is None else round(choice.distance_km, 2),
+        order_pages(
+            work, work.need(Incident, incident.key),
+            Order(kind=choice.kind, target=choice.target, contact=contact, level=choice.step + 1,
+                  reinforcement=others_have_it, distance_km=choice.distance_km),
         )
     if step.alarm:
         sound_alarm(work, incident.key, "chain_ended")

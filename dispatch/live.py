@@ -20,7 +20,7 @@ _LIVE: dict[type[Record], Callable[[Any], bool]] = {
     Incident: lambda incident: incident.closed_at is None,
     Ticket: lambda ticket: ticket.closed_at is None,
     Assignment: lambda assignment: assignment.state in _BUSY,
-    Page: lambda page: page.state in _RINGING,
+    Page: lambda page: page.state in _RINGING or page.again_at is not None,
     Callback: lambda callback: callback.state != CallbackState.DONE,
     CallNotes: lambda notes: notes.ended_at is None,
     Link: lambda _: False,

@@ -12,6 +12,7 @@ from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.record import Moment, Record
 from dispatch.states import AssignmentState, CallbackState, IncidentState, PageState, TicketState
+from dispatch.ticket_records import Attachment, Clock, Relation, Slip, Visit
 from dispatch.units import CrewUnit, DutyChange, Job
 
 TargetKind = Literal["crew", "duty_centre", "leader", "fire"]
@@ -65,6 +66,13 @@ class Ticket(Record):
     incident: str = ""
     related: tuple[str, ...] = ()
     close_reason: str = ""
+    phase: str = ""
+    """How far it is in the states of its own kind of business (config/businesses.yaml)."""
+    assistants: tuple[str, ...] = ()
+    """Who has it together with the owner (S1 annex 3: never somebody concerned alone)."""
+    relations: tuple[Relation, ...] = ()
+    customer_flag: str = ""
+    """blacklisted or watched, with the reason after a colon (S2 ch. 9)."""
 
     @property
     def key(self) -> str:
@@ -217,6 +225,8 @@ class Page(Record):
     must_acknowledge: bool = False
     """Wanted of this person, whoever else has it."""
     attempt: int = 1
+    again_at: Moment | None = None
+    """It is over without the acknowledgement that is wanted; the person is tried again then."""
     state: PageState = PageState.ORDERED
     reinforcement: bool = False
     """Another crew has it already but is late."""
@@ -314,7 +324,7 @@ class HistoryRow(Record):
 
 Put = Annotated[
     Ticket | Incident | Assignment | Page | Callback | OutboxItem | Counter | CallNotes | Link
-    | CrewUnit | Job | DutyChange | Join | Clearance | Telling | Outage,
+    | CrewUnit | Job | DutyChange | Join | Clearance | Telling | Outage | Clock | Visit | Slip | Attachment,
     Field(discriminator="kind"),
 ]
 
@@ -324,7 +334,8 @@ class Unit(BaseModel):
 
     STORE_ORDER: ClassVar[tuple[str, ...]] = (
         "counter", "call_notes", "incident", "ticket", "assignment", "page", "link", "join", "clearance",
-        "telling", "outage", "callback", "crew_unit", "job", "duty_change", "outbox",
+        "telling", "outage", "callback", "crew_unit", "job", "duty_change",
+        "clock", "visit", "slip", "attachment", "outbox",
     )
     """Parents before their children (foreign keys)."""
     model_config = ConfigDict(frozen=True, extra="ignore")

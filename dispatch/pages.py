@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from dispatch import acknowledging
 from dispatch.assignments import assignment_of, crew_steps, incident_event, take_tickets
 from dispatch.commands import PageReport
 from dispatch.escalation import (
@@ -15,6 +16,7 @@ from dispatch.escalation import (
 )
 from dispatch.model import RINGING, Incident, Page
 from dispatch.outbound import OutboxItem, PageEffect, UpdatePageEffect
+from dispatch.page_orders import contact_of, order_again, order_next, step_of, ways
 from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentEvent, PageEvent, PageState
 from dispatch.work import Work
 
@@ -34,7 +36,6 @@ def page_report(work: Work, command: PageReport) -> None:
     state = PAGE.next(page.state, command.event)
     if state is None:
         return
-    before = page
     page = work.put(page.model_copy(update=_changes(work, page, state, command.why)))
     work.history(page.incident, f"page_{state}", page=page.page_id, target=page.target, person=page.person,
                  why=command.why)
@@ -46,17 +47,35 @@ def page_report(work: Work, command: PageReport) -> None:
     if state == PageState.ACCEPTED:
         _accepted(work, page)
     elif state == PageState.DECLINED:
+        cancel_pages(work, _same_person(work, page), "declined")
         _declined(work, page, command.why)
     elif state == PageState.FAILED:
-        given_up(work, before)
+        not_reached(work, page)
+    acknowledging.over(work, page)
     ensure_paged(work, page.incident)
 
 
 def time_out(work: Work, page: Page) -> None:
     """Nobody took it in time: the next step of the chain."""
-    if end_page(work, page, PageEvent.TIME_OUT, "not taken in time") is not None:
-        given_up(work, page)
+    ended = end_page(work, page, PageEvent.TIME_OUT, "not taken in time")
+    if ended is not None:
+        not_reached(work, ended)
+        acknowledging.over(work, ended)
         ensure_paged(work, page.incident)
+
+
+def not_reached(work: Work, page: Page) -> None:
+    """Failed or timed out: the next channel, or the same person again, before he is given up."""
+    incident = work.need(Incident, page.incident)
+    if page.state == PageState.FAILED and page.then_by and order_next(work, incident, page):
+        return
+    tried_again = (
+        page.channel == ways_of(work, page)[0] and page.attempt < step_of(work.rules, page.level).repeats
+        and not covered(work, incident) and not page.must_acknowledge
+    )
+    if tried_again and order_again(work, incident, page):
+        return
+    given_up(work, page)
 
 
 def given_up(work: Work, page: Page) -> None:
@@ -71,8 +90,23 @@ def given_up(work: Work, page: Page) -> None:
         work.history(page.incident, "crew_not_reached", target=page.target, person=page.person)
 
 
+def ways_of(work: Work, page: Page) -> tuple[str, ...]:
+    """The channels with which this person's attempt began; the first one decides about repeats."""
+    contact = contact_of(work.rules, page)
+    if contact is None:
+        return (page.channel,)
+    return tuple(channel for channel, _ in ways(contact, step_of(work.rules, page.level)))
+
+
 def _rings(work: Work, page: Page) -> bool:
-    return any(p.target == page.target and p.key != page.key for p in work.ringing(page.incident))
+    """Another phone of the crew; messages that lie somewhere reach nobody by themselves."""
+    others = [p for p in work.ringing(page.incident) if p.target == page.target and p.key != page.key]
+    return any(p.channel == "phone" or page.channel != "phone" for p in others)
+
+
+def _same_person(work: Work, page: Page) -> list[Page]:
+    mine = (p for p in work.ringing(page.incident) if p.key != page.key)
+    return [p for p in mine if (p.target, p.person) == (page.target, page.person)]
 
 
 def _changes(work: Work, page: Page, state: PageState, why: str) -> dict[str, object]:
@@ -97,6 +131,8 @@ def _receipt(work: Work, page: Page) -> None:
 
 
 def _accepted(work: Work, page: Page) -> None:
+    acknowledging.accepted(work, page)
+    cancel_pages(work, _same_person(work, page), f"taken by {page.person}")
     if page.target_kind == "crew":
         crew_steps(work, page.incident, page.target, AssignmentEvent.ACKNOWLEDGE)
     elif page.target_kind != "fire":
@@ -119,7 +155,10 @@ def _taken_by_person(work: Work, page: Page) -> None:
     )
     incident_event(work, page.incident, IncidentEvent.ACCEPTED)
     take_tickets(work, page.incident, page.person)
-    others = [p for p in work.ringing(page.incident) if p.target_kind in ("duty_centre", "leader")]
+    others = [
+        p for p in work.ringing(page.incident)
+        if p.target_kind in ("duty_centre", "leader") and not p.must_acknowledge
+    ]
     cancel_pages(work, others, f"taken by {page.person}")
 
 

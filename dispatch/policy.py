@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
@@ -42,6 +42,31 @@ class Step(Section):
     """The alarm sounds when this step is reached."""
     every_round: bool = True
     """Whether it is repeated when the chain begins again."""
+    channels: tuple[tuple[str, ...], ...] = (("phone",),)
+    """All at once; where one is a list, the next of it follows at once when one will never get through."""
+    page_seconds: Seconds | None = None
+    """How long to wait here before the chain climbs; empty: `times.page`."""
+    repeats: int = Field(1, ge=1, le=10)
+    """How often each is tried before the chain climbs."""
+    acknowledge: Annotated[int, Field(ge=1, le=50)] | Literal["each"] = 1
+    """For people: how many must acknowledge, whoever else has it; who has not is tried again."""
+
+    @field_validator("channels", mode="before")
+    @classmethod
+    def _listed(cls, given: object) -> object:
+        """`[phone, [wecom, sms]]`: a name alone is a list of one."""
+        if not isinstance(given, list | tuple):
+            return given
+        return [[part] if isinstance(part, str) else part for part in given]
+
+    @model_validator(mode="after")
+    def _check_channels(self) -> Step:
+        names = [name for group in self.channels for name in group]
+        if not names or not all(self.channels) or len(set(names)) < len(names):
+            raise ValueError("`channels`: name at least one, each once")
+        if self.who in ("free_crews", "all_crews") and self.acknowledge != 1:
+            raise ValueError("`acknowledge`: crews take it or not; several are for people")
+        return self
 
 
 class Times(Section):
@@ -65,6 +90,14 @@ class Times(Section):
     """What has not been receipted is sent again."""
     turnout: Annotated[float, Field(ge=0, le=86400)]
     """From accepting until the vehicle rolls, for forecasts."""
+    again: Seconds = 60
+    """Who must acknowledge and has not is tried again after so long."""
+    welfare: Seconds = 1200
+    """A crew on scene that says nothing for so long is asked whether all is well."""
+    welfare_answer: Seconds = 90
+    """Who does not answer that is asked again after so long."""
+    link: Seconds = 43200
+    """How long a link that was sent out is good."""
 
 
 class CallerTexts(Section):
@@ -81,6 +114,9 @@ class AlarmTexts(Section):
     nobody_on_duty: str
     callback_failed: str
     no_number: str
+    not_acknowledged: str = "有燃气险情通知至今没有得到规定人员的确认，请立即联系。"
+    needs_help: str = "现场抢修人员请求支援，请立即处理。"
+    welfare: str = "现场抢修人员没有应答安全询问，请立即联系并派人查看。"
 
 
 class Policy(Section):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatch import callbacks, incidents, pages
+from dispatch import acknowledging, callbacks, incidents, pages
 from dispatch.escalation import begin_again, covered, ensure_paged, page_next
 from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Put
+from dispatch.page_orders import step_of
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import AssignmentState, CallbackState
@@ -86,7 +87,10 @@ def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Tim
 def _of_page(state: State, rules: Rules, page: Page) -> Iterator[Timer]:
     times = rules.policy.times
     if page.state in RINGING and _incident_open(state, page.incident):
-        yield Timer(page, "expires_at", max(times.page, times.decide), _page_expired)
+        own = step_of(rules, page.level).page_seconds or times.page
+        yield Timer(page, "expires_at", max(own, times.decide), _page_expired)
+    if page.again_at is not None and _incident_open(state, page.incident):
+        yield Timer(page, "again_at", times.again, acknowledging.again)
 
 
 def _of_assignment(state: State, rules: Rules, assignment: Assignment) -> Iterator[Timer]:

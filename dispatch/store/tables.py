@@ -156,6 +156,7 @@ class PageRow(Base):
     then_by: Mapped[list[Any]] = mapped_column(server_default="[]")
     must_acknowledge: Mapped[bool] = mapped_column(server_default=false())
     attempt: Mapped[int] = mapped_column(server_default="1")
+    again_at: Mapped[datetime | None]
     state: Mapped[str]
     reinforcement: Mapped[bool]
     drill: Mapped[bool]

@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("pages", sa.Column("must_acknowledge", sa.Boolean(), nullable=False,
                                      server_default=sa.false()))
     op.add_column("pages", sa.Column("attempt", sa.Integer(), nullable=False, server_default="1"))
+    op.add_column("pages", sa.Column("again_at", TIME, nullable=True))
     op.add_column("assignments", sa.Column("welfare_at", TIME, nullable=True))
     op.add_column("assignments", sa.Column("welfare_asked", sa.Integer(), nullable=False, server_default="0"))
     op.create_table(
