@@ -46,6 +46,8 @@ from dispatch.errors import (
     UnitRefused,
     UnknownRecord,
 )
+from dispatch.incident_types import IncidentType, IncidentTypes
+from dispatch.joining_policy import Joining
 from dispatch.mirror import read as read_mirror
 from dispatch.model import Assignment, Callback, HistoryRow, Incident, Page, Ticket
 from dispatch.phones import same as same_phone
@@ -102,6 +104,9 @@ __all__ = [
     "HistoryRow",
     "Hit",
     "Incident",
+    "IncidentType",
+    "IncidentTypes",
+    "Joining",
     "Kind",
     "MemoryStore",
     "NotAllowed",

@@ -242,6 +242,12 @@ class DispatchFiles(Section):
     businesses: Path | None = None
     """Kinds of business: fields, states, whose promise. Unset: `businesses.yaml` beside the
     configuration, or the shipped one; filled in when it is read."""
+    incident_types: Path | None = None
+    """Kinds of incidents with their protocols. Unset: `incident_types.yaml` beside the configuration, or
+    the shipped one; filled in when it is read."""
+    joining: Path | None = None
+    """When two reports are taken for one leak. Unset: `joining.yaml` beside the configuration, or the
+    shipped one; filled in when it is read."""
     calendar: Path | None = None
     """Holidays and make-up days of years that the library does not have. Unset: `calendar.yaml`
     beside that folder, if there is one; filled in when it is read."""

@@ -20,7 +20,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from hotline.errors import ConfigurationError, Fault
-from hotline.places import BUSINESSES, CALENDAR, SHIPPED, STANDARDS
+from hotline.places import BUSINESSES, CALENDAR, INCIDENT_TYPES, JOINING, SHIPPED, STANDARDS
 from hotline.settings import Settings
 from hotline.settings_rules import Finding, file_faults, file_notices, mute_softphones, rule_faults
 from hotline.yamlfile import YamlFile, dotted, validate
@@ -193,10 +193,18 @@ def _with_standards(settings: Settings, folder: Path) -> Settings:
     standards = files.standards or (beside if beside.is_dir() else SHIPPED / STANDARDS)
     default = standards.parent / CALENDAR
     calendar = files.calendar or (default if default.is_file() else None)
-    kinds = folder / BUSINESSES
-    businesses = files.businesses or (kinds if kinds.is_file() else SHIPPED / BUSINESSES)
-    filled = {"standards": standards, "calendar": calendar, "businesses": businesses}
+    filled = {
+        "standards": standards, "calendar": calendar,
+        "businesses": files.businesses or _beside(folder, BUSINESSES),
+        "incident_types": files.incident_types or _beside(folder, INCIDENT_TYPES),
+        "joining": files.joining or _beside(folder, JOINING),
+    }
     return settings.model_copy(update={"dispatch": files.model_copy(update=filled)})
+
+
+def _beside(folder: Path, name: str) -> Path:
+    """The file of that name beside the configuration, else the shipped one."""
+    return folder / name if (folder / name).is_file() else SHIPPED / name
 
 
 def _absolute_value(value: Any, folder: Path) -> Any:

@@ -6,8 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dispatch.api import CallbackRules, Dispatch, Outlet, Policy, Rules, SqlStore, Stations
+from dispatch.api import (
+    CallbackRules,
+    Dispatch,
+    IncidentTypes,
+    Joining,
+    Outlet,
+    Policy,
+    Rules,
+    SqlStore,
+    Stations,
+)
 from hotline.businesses import load_businesses
+from hotline.places import INCIDENT_TYPES, JOINING, SHIPPED
 from hotline.settings import Settings
 from hotline.settings_file import read_secret
 from hotline.standards import deployed_standard, load_calendar
@@ -25,6 +36,8 @@ def build_rules(settings: Settings) -> Rules:
         standard=deployed_standard(files.standards, files.standard) if files.standards else None,
         calendar=load_calendar(files.calendar),
         businesses=load_businesses(files.businesses),
+        incident_types=load(files.incident_types or SHIPPED / INCIDENT_TYPES, IncidentTypes),
+        joining=load(files.joining or SHIPPED / JOINING, Joining),
     )
 
 
