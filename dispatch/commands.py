@@ -66,6 +66,8 @@ class FactReport(Command):
     confirmed: bool
     latitude: float | None = None
     longitude: float | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    """Of an address: street, number, community, building, unit, room, as far as they were said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

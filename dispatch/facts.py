@@ -20,7 +20,7 @@ def note_fact(work: Work, command: FactReport) -> None:
     notes = work.get(CallNotes, command.call_id) or CallNotes(call_id=command.call_id, started_at=command.at)
     fact = Fact(
         field=command.field, value=command.value, confirmed=command.confirmed,
-        latitude=command.latitude, longitude=command.longitude,
+        latitude=command.latitude, longitude=command.longitude, parts=dict(command.parts),
     )
     others = tuple(known for known in notes.facts if known.field != fact.field)
     work.put(notes.model_copy(update={"facts": (*others, fact)}))
@@ -52,6 +52,8 @@ def _address(ticket: Ticket, fact: FactReport | Fact) -> dict[str, Any]:
         return {}
     located = fact.latitude is not None and fact.longitude is not None
     changes: dict[str, Any] = {"address": fact.value, "address_confirmed": fact.confirmed}
+    if fact.parts or fact.value != ticket.address:
+        changes["address_fields"] = {part: fact.parts[part] for part in ADDRESS_PARTS if fact.parts.get(part)}
     if located:
         changes |= {"latitude": fact.latitude, "longitude": fact.longitude}
     return changes

@@ -73,6 +73,8 @@ class Ticket(Record):
     relations: tuple[Relation, ...] = ()
     customer_flag: str = ""
     """blacklisted or watched, with the reason after a colon (S2 ch. 9)."""
+    node: str = ""
+    """Which of several nodes works on it; empty: the only one."""
 
     @property
     def key(self) -> str:
@@ -147,6 +149,8 @@ class Incident(Record):
     """Where the arrival is promised (S0 §10 row 5)."""
     target_reckoning: str = ""
     """How the target was counted, in words."""
+    node: str = ""
+    """Which of several nodes works on it; empty: the only one."""
 
     @property
     def key(self) -> str:
@@ -261,6 +265,8 @@ class Callback(Record):
     done_at: Moment | None = None
     why: str = ""
     drill: bool = False
+    node: str = ""
+    """Which of several nodes works on it; empty: the only one."""
 
     @property
     def key(self) -> str:
@@ -277,6 +283,7 @@ class Fact(BaseModel):
     confirmed: bool
     latitude: float | None = None
     longitude: float | None = None
+    parts: dict[str, str] = Field(default_factory=dict)
 
 
 class CallNotes(Record):

@@ -119,8 +119,8 @@ class Heard(Event):
     confidence: float
     words: tuple[tuple[str, int, int, float], ...] = ()
     """word, start_ms, end_ms, confidence."""
-    source: Literal["live", "recording"] = "live"
-    """`recording`: heard after the call; `at` is when it was said."""
+    source: Literal["", "recording"] = ""
+    """`recording`: heard after the call, and `at` is when it was said; empty: heard live."""
 
 
 class TranscriptionDeferred(Event):
@@ -176,6 +176,8 @@ class FactLearned(Event):
     latitude: float | None = None
     longitude: float | None = None
     """WGS-84, when `field` is `address` and it was found in the gazetteer."""
+    parts: dict[str, str] = {}
+    """Of an address: street, number, community, building, unit, room, as far as they were said."""
 
 
 class TicketRequested(Event):

@@ -308,6 +308,7 @@ def _learn(call: CallConversation, command: commands.Learn) -> None:
         confirmed=command.confirmed,
         latitude=command.latitude,
         longitude=command.longitude,
+        parts=dict(command.parts),
     )
 
 

@@ -115,6 +115,8 @@ class Learn:
     confirmed: bool
     latitude: float | None = None
     longitude: float | None = None
+    parts: dict[str, str] = field(default_factory=dict)
+    """Of an address: street, number, community, building, unit, room, as far as they were said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def translate(
                 confirmed=record.confirmed,
                 latitude=record.latitude,
                 longitude=record.longitude,
+                parts=dict(record.parts),
             ),
         )
     if isinstance(record, TicketRequested):

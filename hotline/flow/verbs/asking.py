@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -297,10 +298,12 @@ def labelled(choices: Sequence[Choice], heard: inputs.Utterance) -> Choice | Non
 
 
 def note_place(run: Run, spoken: str, heard: inputs.Utterance) -> None:
-    """Keep the coordinates with the address that they belong to."""
+    """Keep the coordinates and the parts with the address that they belong to."""
     found = heard.latitude is not None and heard.longitude is not None
+    parts = {name: part for name, part in heard.address.items() if part and name != "spoken"}
     run.change(variables={
         **run.at.variables,
+        "address_parts": json.dumps({"of": spoken, "parts": parts}, ensure_ascii=False) if parts else "",
         "address_at_text": spoken if found else "",
         "latitude": str(heard.latitude) if found else "",
         "longitude": str(heard.longitude) if found else "",

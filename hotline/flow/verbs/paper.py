@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hotline.flow import commands as do
 from hotline.flow.run import Run
 from hotline.flow.states import Callback, Learn, Ticket
@@ -48,7 +50,14 @@ def learn(run: Run, field: str, value: str, confirmed: bool) -> None:
     here = field == "address" and known.get("address_at_text") == value
     latitude = _degrees(known.get("latitude", "")) if here else None
     longitude = _degrees(known.get("longitude", "")) if here else None
-    run.say(do.Learn(field, value, confirmed, latitude, longitude))
+    parts = _parts(known.get("address_parts", ""), value) if field == "address" else {}
+    run.say(do.Learn(field, value, confirmed, latitude, longitude, parts))
+
+
+def _parts(noted: str, address: str) -> dict[str, str]:
+    """The parts that were heard with this address; none for one from elsewhere."""
+    found = json.loads(noted) if noted else {}
+    return found["parts"] if found.get("of") == address else {}
 
 
 def _degrees(text: str) -> float | None:
