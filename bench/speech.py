@@ -71,6 +71,9 @@ class Ear:
         self.partial_at.append((time.monotonic(), transcript.text))
         self.finals.append(transcript)
 
+    def skipped(self, start_ms: int, end_ms: int) -> None:
+        raise RuntimeError("the decoder fell behind")
+
     def failed(self, reason: str) -> None:
         raise RuntimeError(reason)
 

@@ -18,7 +18,8 @@ from hotline.calls import performing
 from hotline.calls.context import WorkerContext
 from hotline.calls.dialling import uri_of
 from hotline.calls.ears import Emergency, Understanding
-from hotline.calls.listening import Hear, Listening
+from hotline.calls.hearing import Hear
+from hotline.calls.listening import Listening
 from hotline.calls.mouth import Mouth, Prompts
 from hotline.calls.paging import PageOutcome
 from hotline.calls.ports import DtmfMethod, EndCause, Leg, LegListener, Timer
@@ -164,8 +165,11 @@ class CallConversation:
         )
         if leg is self.leg:
             self._caller_gone(cause, sip_status)
-        elif self.reach is not None:
+            return
+        if self.reach is not None:
             self.reach.ended(leg, cause, sip_status)
+        if not self.over:
+            self._listening.leg_over(leg)
 
     # ---- the flow's side ---------------------------------------------------------------
     def now(self) -> str:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hotline.calls.attention import Attention
 from hotline.calls.ears import Emergency, Understanding, Understood
+from hotline.calls.hearing import Hear, LegHearing
 from hotline.calls.ports import Leg, Timer
 from hotline.events import CallFailed, FactLearned, Heard
 from hotline.flow import inputs
-from hotline.speech.recogniser import Expectation, SpeechListener, SpeechStream, Transcript
+from hotline.speech.budget import Board, cores_of
+from hotline.speech.recogniser import Expectation, Transcript
 
 if TYPE_CHECKING:
     from hotline.calls.conversation import CallConversation
@@ -24,11 +27,11 @@ log = structlog.get_logger()
 FLUSH_SECONDS = 2.0
 """How long a call that is over waits for the recogniser's last words."""
 
+BOARD = "decoders"
+"""In the run directory: what the decoders of all workers use."""
+
 PAUSE_SECONDS = 0.3
 """No new words for so long: the caller has stopped, though the utterance may not be over yet."""
-
-Hear = Callable[[SpeechListener, int], SpeechStream]
-"""Opens a recogniser stream for a leg whose first sound is at that ms of the recording."""
 
 
 class Listening:
@@ -38,20 +41,46 @@ class Listening:
         self._call = call
         self._hear = hear
         self._understanding = understanding
-        self._ears: dict[str, SpeechStream] = {}
+        self._ears: dict[str, LegHearing] = {}
+        self._attention: Attention | None = None
         self.last_words = ""
         self._pause: Timer | None = None
 
     def begin(self, leg: Leg) -> None:
-        """Listen to a leg from now to the call's end; without a recogniser the call goes on by keys."""
+        """Listen to a leg from now to its end; without a recogniser the call goes on by keys."""
         if leg.leg_id in self._ears:
             return
-        origin_ms = self._call.context.switchboard.recording_position_ms()
+        call = self._call
+        ear = self._ears[leg.leg_id] = LegHearing(
+            leg, "left" if leg is call.leg else "right", self._hear, self, call.journal, call.clock,
+            call.context.switchboard.recording_position_ms,
+        )  # fmt: skip
         try:
-            self._ears[leg.leg_id] = self._hear(_LegEars(self, leg), origin_ms)
+            if self._attending().room_for(ear):
+                ear.listen()
+            else:
+                ear.defer("busy")
         except Exception as error:
-            log.exception("no ears", call_id=self._call.journal.call_id)
-            self.failed(repr(error))
+            log.exception("no ears", call_id=call.journal.call_id)
+            ear.failed(repr(error))
+
+    def _attending(self) -> Attention:
+        if self._attention is None:
+            settings = self._call.context.settings
+            board = Board(settings.paths.run / BOARD)
+            cores = cores_of(settings.speech.decoder_cores)
+            clock = self._call.clock
+            self._attention = Attention(board, cores, clock, lambda: self._ears.values(), self._is_talk)
+            self._attention.begin()
+        return self._attention
+
+    def _is_talk(self, ear: LegHearing) -> bool:
+        """People speak with each other, and the caller is in no danger that we know of."""
+        call = self._call
+        if ear.leg is not call.leg:
+            return True
+        with_a_person = call.reach is not None and call.reach.talking
+        return with_a_person and not call.declared and not call.page.concerns_crew
 
     def feed(self, leg: Leg, pcm: bytes) -> None:
         ears = self._ears.get(leg.leg_id)
@@ -63,9 +92,22 @@ class Listening:
         if ears is not None:
             ears.expect(what)
 
+    def leg_over(self, leg: Leg) -> None:
+        """Another leg than the caller's has ended: its last words come out, and its decoder goes."""
+        ears = self._ears.get(leg.leg_id)
+        if ears is not None:
+            ears.close(lambda: self._forget(leg.leg_id))
+        if self._attention is not None:
+            self._attention.balance()
+
+    def _forget(self, leg_id: str) -> None:
+        self._ears.pop(leg_id, None)
+
     def close(self, done: Callable[[], None]) -> None:
         """Wait shortly for the last words: a leak said while hanging up still counts."""
         self._settle()
+        if self._attention is not None:
+            self._attention.end()
         waiting = set(self._ears)
         over = False
 
@@ -75,6 +117,8 @@ class Listening:
                 over = True
                 if limit.active():
                     limit.cancel()
+                for leg_id in waiting:
+                    self._ears[leg_id].give_up()
                 done()
 
         def flushed(leg_id: str) -> None:
@@ -175,20 +219,3 @@ class Listening:
             call.last_emergency = emergency
         if not call.over:
             call.feed(inputs.EmergencyHeard(emergency.hazard, emergency.place, call.now()))
-
-
-class _LegEars:
-    """Passes what one leg says on."""
-
-    def __init__(self, listening: Listening, leg: Leg) -> None:
-        self._listening = listening
-        self._leg = leg
-
-    def partial(self, text: str, end_ms: int) -> None:
-        self._listening.partial(self._leg, text, end_ms)
-
-    def final(self, transcript: Transcript) -> None:
-        self._listening.final(self._leg, transcript)
-
-    def failed(self, why: str) -> None:
-        self._listening.failed(why)

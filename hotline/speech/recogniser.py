@@ -51,6 +51,10 @@ class SpeechListener(Protocol):
         """The utterance is over and will not change. Utterances without a word are not reported."""
         ...
 
+    def skipped(self, start_ms: int, end_ms: int) -> None:
+        """The decoder was too far behind: this stretch of the recording is never decoded live."""
+        ...
+
     def failed(self, reason: str) -> None:
         """The decoder broke; comes at most once. The stream is deaf from here, the call goes on."""
         ...
@@ -58,6 +62,14 @@ class SpeechListener(Protocol):
 
 class SpeechStream(Protocol):
     """The ear at one leg. None of its methods blocks or raises."""
+
+    decoder_seconds: float
+    """Processor time that decoding has cost so far."""
+
+    @property
+    def behind_ms(self) -> float:
+        """How much was heard and is not decoded yet."""
+        ...
 
     def feed(self, pcm: bytes) -> None:
         """The next of the leg's audio, without gaps: 8 kHz, 16 bit, little-endian, mono, any length."""
@@ -93,6 +105,9 @@ class Recogniser(Protocol):
 class DeafStream:
     """Hears nothing and reports nothing."""
 
+    decoder_seconds = 0.0
+    behind_ms = 0.0
+
     def feed(self, pcm: bytes) -> None:
         """Nobody listens."""
 
@@ -109,7 +124,13 @@ class Deaf:
 
     hears = False
 
+    def __init__(self, why: str = "") -> None:
+        """`why`: what is wrong, when there should be a model; told as the failure of every stream."""
+        self._why = why
+
     def open_stream(
         self, listener: SpeechListener, call_from_thread: CallFromThread, *, origin_ms: int = 0
     ) -> SpeechStream:
+        if self._why:
+            call_from_thread(listener.failed, self._why)
         return DeafStream()

@@ -47,6 +47,7 @@ Work = Pieces | Finish | Literal["pause", "close"]
 class ThreadedStream:
     """A `SpeechStream` over any decoder. The thread starts with the first sound."""
 
+    decoder_seconds = 0.0
     skipped_ms = 0.0
     """Speech that was never decoded because the decoder was behind."""
     _since_partial_ms = 0.0
@@ -85,6 +86,10 @@ class ThreadedStream:
         self._silence_ms = settings.open_silence_seconds * 1000
 
     # ---- called in the reactor's thread
+    @property
+    def behind_ms(self) -> float:
+        return max(0, self._given_bytes - self._decoded_bytes) / BYTES_PER_MS
+
     def feed(self, pcm: bytes) -> None:
         if self._deaf or self._finishing:
             return
@@ -176,6 +181,11 @@ class ThreadedStream:
         size = sum(len(piece.pcm) for piece in work.pieces)
         self._given_bytes -= size
         self.skipped_ms += size / BYTES_PER_MS
+        first, last = work.pieces[0], work.pieces[-1]
+        end = last.offset + len(last.pcm)
+        begins_ms, ends_ms = first.offset / BYTES_PER_MS, end / BYTES_PER_MS
+        origin_ms = self._times.origin_ms
+        self._listener.skipped(origin_ms + round(begins_ms), origin_ms + round(ends_ms))
         return True
 
     def _fail(self, reason: str) -> None:
@@ -213,7 +223,7 @@ class ThreadedStream:
             transcriber = Transcriber(self._make_decoder(), self._times, longest_ms)
             while self._work(transcriber):
                 pass
-        except Exception as error:
+        except BaseException as error:  # whatever ends this thread, the call must know that nobody listens
             self._call_from_thread(self._fail, f"{type(error).__name__}: {error}")
 
     def _work(self, transcriber: Transcriber) -> bool:
@@ -225,7 +235,9 @@ class ThreadedStream:
         if isinstance(work, Finish):
             self._call_from_thread(self._finished, work.done)
             return False
+        began = time.thread_time()
         size, outcomes = self._decode(transcriber, work)
+        self.decoder_seconds += time.thread_time() - began
         self._decoded_bytes += size
         if outcomes:
             self._call_from_thread(self._tell, outcomes)

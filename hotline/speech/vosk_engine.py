@@ -139,7 +139,10 @@ class VoskRecogniser:
 
 def recogniser_for(model: Any, settings: Speech) -> Recogniser:
     """The ears of a worker: `model` is what `load_model` returned."""
-    return Deaf() if model is None else VoskRecogniser(model, settings)
+    if model is None:
+        wanted = settings.engine != "none" and settings.model is not None
+        return Deaf("the speech model was not loaded") if wanted else Deaf()
+    return VoskRecogniser(model, settings)
 
 
 def _try(folder: Path) -> None:

@@ -36,6 +36,9 @@ class ScriptedEars:
 class ScriptedStream:
     """A `SpeechStream`."""
 
+    decoder_seconds = 0.0
+    behind_ms = 0.0
+
     def __init__(
         self,
         script: Sequence[Said],
@@ -96,6 +99,9 @@ class _Nobody:
         """Nobody listens any more."""
 
     def final(self, transcript: Transcript) -> None:
+        """Nobody listens any more."""
+
+    def skipped(self, start_ms: int, end_ms: int) -> None:
         """Nobody listens any more."""
 
     def failed(self, reason: str) -> None:

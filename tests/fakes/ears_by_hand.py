@@ -22,6 +22,9 @@ class EarsByHand:
 class StreamByHand:
     """hotline.speech.recogniser.SpeechStream."""
 
+    decoder_seconds = 0.0
+    behind_ms = 0.0
+
     def __init__(self, listener: SpeechListener) -> None:
         self.listener = listener
         self.expects: Expectation = "open"

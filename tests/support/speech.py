@@ -22,12 +22,16 @@ class Notes:
         self.partials: list[tuple[str, int]] = []
         self.finals: list[Transcript] = []
         self.failures: list[str] = []
+        self.skips: list[tuple[int, int]] = []
 
     def partial(self, text: str, end_ms: int) -> None:
         self.partials.append((text, end_ms))
 
     def final(self, transcript: Transcript) -> None:
         self.finals.append(transcript)
+
+    def skipped(self, start_ms: int, end_ms: int) -> None:
+        self.skips.append((start_ms, end_ms))
 
     def failed(self, reason: str) -> None:
         self.failures.append(reason)
