@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, tzinfo
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dispatch import phones
 from dispatch.distance import Position
@@ -17,6 +17,8 @@ from dispatch.roster import Shift, uncovered_hours
 Key = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$")]
 Phone = Annotated[str, Field(pattern=r"^(sips?:[^\s@]+@\S+|\+?[0-9]{2,15})$")]
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+"""Of a skill or a piece of equipment, as incident types and businesses ask for it."""
 
 
 class Section(BaseModel):
@@ -30,6 +32,12 @@ class Station(Section):
     name: Text
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
+    company: str = ""
+    """Of a neighbouring company that helps out; empty: our own."""
+    lends: str = ""
+    """What a neighbour lends, by the agreement, in words."""
+    equipment: tuple[Name, ...] = ()
+    """What lies there for every crew of the station to take along."""
 
     @property
     def position(self) -> Position:
@@ -42,6 +50,61 @@ class Contact(Section):
     name: Text
     phone: Phone
     """SIP URI, or a number that goes over the default trunk."""
+    channels: dict[Key, str] = Field(default_factory=dict)
+    """Address by channel of config/paging.yaml: a number, a mailbox, whom a robot mentions (or empty)."""
+
+    def address(self, channel: str) -> str | None:
+        """Where a channel reaches this person; None: not at all."""
+        return self.phone if channel == "phone" else self.channels.get(channel)
+
+
+class Certificate(Section):
+    """What somebody may do, and until when."""
+
+    skill: Name
+    number: str = ""
+    until: date | None = None
+    """The last day on which it holds; None: for good."""
+
+    def holds(self, day: date) -> bool:
+        return self.until is None or day <= self.until
+
+
+class Member(Contact):
+    """Somebody of a crew."""
+
+    skills: tuple[Certificate, ...] = ()
+    """Names alone, or certificates with number and last day."""
+
+    @field_validator("skills", mode="before")
+    @classmethod
+    def _names(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            return given
+        return [{"skill": one} if isinstance(one, str) else one for one in given]
+
+    def can(self, skill: str, day: date) -> bool:
+        return any(one.skill == skill and one.holds(day) for one in self.skills)
+
+
+class Vehicle(Section):
+    """What a crew drives."""
+
+    plate: Text
+    kind: Text
+    equipment: tuple[Name, ...] = ()
+
+
+class CoverRule(Section):
+    """Something that must be there at every hour of the year."""
+
+    title: Text
+    station: Key | None = None
+    """Of this station's crews; unset: of any of ours."""
+    skills: tuple[Name, ...] = ()
+    """What the people on duty together must be able to do."""
+    on_call: int = Field(3, ge=1, le=3)
+    """Up to which on-call level people count."""
 
 
 class Crew(Section):
@@ -53,9 +116,12 @@ class Crew(Section):
     station: Key
     pin_hash: str
     """Made by `hotline crews hash-pin`."""
-    members: tuple[Contact, ...] = Field(min_length=1)
-    duty: Literal["always", "shifts"] = "shifts"
-    """`always`: everybody, day and night; `shifts`: as the roster says."""
+    members: tuple[Member, ...] = Field(min_length=1)
+    vehicles: tuple[Vehicle, ...] = ()
+    equipment: tuple[Name, ...] = ()
+    """What the crew carries, whatever it drives."""
+    duty: Literal["always", "shifts", "roster"] = "shifts"
+    """`always`: everybody, day and night; `shifts`: as stands here; `roster`: by the roster's file alone."""
     shifts: tuple[Shift, ...] = ()
 
     @model_validator(mode="after")
@@ -66,14 +132,17 @@ class Crew(Section):
         if len(set(names)) < len(names):
             raise ValueError("`members`: two have the same name")
         if (self.duty == "shifts") != bool(self.shifts):
-            raise ValueError("`duty: shifts` needs `shifts`, and `duty: always` has none")
+            raise ValueError("`duty: shifts` needs `shifts`, and `always` and `roster` have none")
         for index, shift in enumerate(self.shifts):
             for name in set(shift.members) - set(names):
                 raise ValueError(f"`shifts.{index}.members`: {name} is no member of this crew")
         return self
 
-    def on_duty(self, local: datetime) -> list[tuple[Contact, int]]:
-        """Members on duty with their on-call level, first call first, in the order of the file."""
+    def on_duty(self, local: datetime) -> list[tuple[Member, int]]:
+        """Members on duty with their on-call level, first call first, in the order of the file.
+
+        By the crew's own shifts alone; `dispatch.duty` knows the roster.
+        """
         if self.duty == "always":
             return [(member, 1) for member in self.members]
         levels: dict[str, int] = {}
@@ -83,6 +152,13 @@ class Crew(Section):
                     levels[name] = min(levels.get(name, 9), shift.on_call)
         found = [(member, levels[member.name]) for member in self.members if member.name in levels]
         return sorted(found, key=lambda pair: pair[1])
+
+    def can(self, skill: str, members: Iterable[Member], day: date) -> bool:
+        """Whether one of these members may do it on that day."""
+        return any(member.can(skill, day) for member in members)
+
+    def has(self, equipment: str) -> bool:
+        return equipment in self.equipment or any(equipment in v.equipment for v in self.vehicles)
 
     def pin_matches(self, pin: str) -> bool:
         return pin_matches(pin, self.pin_hash)
@@ -101,6 +177,8 @@ class Stations(Section):
     """119, as it is dialled from here."""
     alarm_places: tuple[Contact, ...] = ()
     """Phones that are rung when the chain ends, besides the duty centre."""
+    coverage: tuple[CoverRule, ...] = (CoverRule(title="一线值班", on_call=1),)
+    """What every hour of the year must have."""
 
     @model_validator(mode="after")
     def _check(self) -> Stations:
@@ -118,8 +196,16 @@ class Stations(Section):
         for index, crew in enumerate(self.crews):
             if crew.station not in stations:
                 yield f"`crews.{index}.station`: there is no station {crew.station}"
-        if not any(crew.duty == "always" for crew in self.crews):
-            holes = uncovered_hours([shift for crew in self.crews for shift in crew.shifts])
+        for index, rule in enumerate(self.coverage):
+            if rule.station is not None and rule.station not in stations:
+                yield f"`coverage.{index}.station`: there is no station {rule.station}"
+        if self.centre_station in {station.key for station in self.stations if station.company}:
+            yield "`centre_station`: is a neighbour's"
+        ours = self.own_crews
+        if not ours:
+            yield "`crews`: none is of a station of our own"
+        elif not any(crew.duty in ("always", "roster") for crew in ours):
+            holes = uncovered_hours([shift for crew in ours for shift in crew.shifts])
             if holes:
                 yield f"`crews`: nobody is on first call at {', '.join(holes[:4])} ({len(holes)} half hours)"
 
@@ -128,6 +214,22 @@ class Stations(Section):
 
     def crew(self, key: str) -> Crew | None:
         return self._crews_by_key.get(key)
+
+    @property
+    def own_crews(self) -> tuple[Crew, ...]:
+        """Those that are not a neighbour's."""
+        lent = {station.key for station in self.stations if station.company}
+        return tuple(crew for crew in self.crews if crew.station not in lent)
+
+    def lent(self, crew: Crew) -> bool:
+        """Whether it is a neighbour's, who helps out."""
+        station = self.station(crew.station)
+        return station is not None and bool(station.company)
+
+    def has(self, crew: Crew, equipment: str) -> bool:
+        """Whether the crew has it, or can take it along from its station."""
+        station = self.station(crew.station)
+        return crew.has(equipment) or (station is not None and equipment in station.equipment)
 
     @cached_property
     def _stations_by_key(self) -> dict[str, Station]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from dispatch.board import Board
 from dispatch.model import COVERING, HELD, Assignment, Incident, Page
 from dispatch.outbound import AlarmEffect, CancelEffect, TellCallerEffect
 from dispatch.page_orders import Order, order_pages
@@ -52,7 +53,7 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
     """
     incident = work.need(Incident, incident_id)
     search = next_target(
-        work.rules, incident, work.now,
+        work.rules, incident, work.now, board=Board(work.rules, work, work.now),
         busy=busy_crews(work, incident),
         has_it={a.crew for a in work.assignments(incident_id) if a.state in COVERING},
         informed={

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from dispatch.crew_policy import CrewPolicy
+
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
@@ -32,8 +34,8 @@ class Beyond(Section):
 class Step(Section):
     """One step of the chain."""
 
-    who: Literal["free_crews", "all_crews", "duty_centre", "leaders", "fire"]
-    """`all_crews`: the busy ones as well; `fire`: 119."""
+    who: Literal["free_crews", "all_crews", "mutual_aid", "duty_centre", "leaders", "fire"]
+    """`all_crews`: the busy ones as well; `mutual_aid`: neighbours' crews; `fire`: 119."""
     on_call: int = Field(1, ge=1, le=3)
     """For crews: up to which on-call level members are rung."""
     at_most: int | None = Field(None, ge=1)
@@ -64,7 +66,7 @@ class Step(Section):
         names = [name for group in self.channels for name in group]
         if not names or not all(self.channels) or len(set(names)) < len(names):
             raise ValueError("`channels`: name at least one, each once")
-        if self.who in ("free_crews", "all_crews") and self.acknowledge != 1:
+        if self.who in ("free_crews", "all_crews", "mutual_aid") and self.acknowledge != 1:
             raise ValueError("`acknowledge`: crews take it or not; several are for people")
         return self
 
@@ -134,6 +136,8 @@ class Policy(Section):
     default_priority: int = Field(5, ge=0, le=9)
     caller_texts: CallerTexts
     alarm_texts: AlarmTexts
+    crews: CrewPolicy = Field(default_factory=CrewPolicy)
+    """How crews are chosen and sent."""
     keep_closed_hours: float = Field(48, gt=0)
     """How long what is over stays in memory, for late events."""
 

@@ -5,13 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dispatch.board import Board, Kind
+from dispatch.candidates import Candidate, Wanted, candidates, helping
 from dispatch.crews import Contact, Crew
 from dispatch.distance import Position
 from dispatch.model import Incident, TargetKind
 from dispatch.policy import Step
+from dispatch.protocols import needs
 from dispatch.rules import Rules
 
 NOBODY_ON_DUTY = ("crews", "nobody on duty")
+CREW_STEPS = ("free_crews", "all_crews", "mutual_aid")
+
+
+class Nothing:
+    """Crews of which nothing is known but the roster."""
+
+    def get(self, kind: type[Kind], key: str) -> Kind | None:
+        return None
+
+    def live(self, kind: type[Kind]) -> list[Kind]:
+        return []
+
+
+NOTHING = Nothing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,8 @@ class Choice:
     mark: str
     """Kept in `Incident.targets_paged`, so that nobody is rung twice in a round."""
     distance_km: float | None = None
+    why: str = ""
+    """Why this crew and not another one."""
 
 
 @dataclass(slots=True)
@@ -41,48 +60,62 @@ def place_of(incident: Incident) -> Position | None:
     return Position(incident.latitude, incident.longitude)
 
 
-def crew_distance_km(rules: Rules, crew: Crew, place: Position | None) -> float | None:
+def crew_distance_km(
+    rules: Rules, crew: Crew, place: Position | None, board: Board | None = None
+) -> float | None:
+    """From where its vehicle is, if that is known, else from its station."""
     if place is None:
         return None
-    return rules.road_distance().km(rules.stations.position_of(crew), place)
+    start = rules.stations.position_of(crew) if board is None else board.position(crew)[0]
+    return rules.road_distance().km(start, place)
 
 
-def nearest_station_km(rules: Rules, now: datetime, place: Position) -> float:
-    """From the nearest station on duty; with nobody on duty, from the nearest of all."""
-    crews = rules.stations.crews_on_duty(now, rules.timezone)
-    keys = {crew.station for crew in crews} or {station.key for station in rules.stations.stations}
+def nearest_station_km(rules: Rules, now: datetime, place: Position, board: Board | None = None) -> float:
+    """From the nearest of our stations on duty; with nobody on duty, from the nearest of all."""
+    board = board or Board(rules, NOTHING, now)
+    own = rules.stations.own_crews
+    keys = {crew.station for crew in own if board.on_duty(crew)} or {crew.station for crew in own}
     roads = rules.road_distance()
     return min(roads.km(s.position, place) for s in rules.stations.stations if s.key in keys)
 
 
-def ranked(rules: Rules, now: datetime, place: Position | None) -> list[tuple[Crew, float | None]]:
-    """Crews on duty, the nearest first; for an unknown place those of the centre station."""
-    stations = rules.stations
-    crews = stations.crews_on_duty(now, rules.timezone)
-    centre = stations.station(stations.centre_station)
-    assert centre is not None, "checked when the file was read"
-    goal = centre.position if place is None else place
-    roads = rules.road_distance()
-    used = {crew.station for crew in crews}
-    # Measured once for each station: a routing service may be slow, and crews share stations.
-    away = {s.key: roads.km(s.position, goal) for s in stations.stations if s.key in used}
-    nearest = sorted(crews, key=lambda crew: away[crew.station])
-    return [(crew, None if place is None else away[crew.station]) for crew in nearest]
+def ranked(
+    rules: Rules, now: datetime, place: Position | None, board: Board | None = None
+) -> list[tuple[Crew, float | None]]:
+    """Crews on duty, who is there first first; for an unknown place those of the centre station."""
+    found = candidates(board or Board(rules, NOTHING, now), Wanted(place))
+    return [(one.crew, one.distance_km) for one in found]
+
+
+def recommend(board: Board, incident: Incident, has_it: set[str]) -> list[Candidate]:
+    """Every crew on duty for this incident, who should go next first; with what is still lacking there."""
+    rules = board.rules
+    need = needs(rules, incident)
+    there = [crew for key in has_it if (crew := rules.stations.crew(key))]
+    skills = tuple(s for s in need.skills if all(board.skilled(crew, (s,)) for crew in there))
+    equipment = tuple(e for e in need.equipment if all(board.equipped(crew, (e,)) for crew in there))
+    return candidates(
+        board,
+        Wanted(place_of(incident), incident.target_at, skills, equipment, incident.key, incident.drill),
+    )
 
 
 def next_target(rules: Rules, incident: Incident, now: datetime, *, busy: set[str], has_it: set[str],
-                informed: set[str]) -> Search:
+                informed: set[str], board: Board | None = None) -> Search:
     """The next of the chain, or no choice when the chain has ended.
 
     `busy`: crews with another incident; `has_it`: crews that have this one; `informed`: kinds of
-    people (`fire` …) of this incident who have picked up before.
+    people (`fire` …) of this incident who have picked up before; `board`: how the crews stand.
     """
     search = Search()
     chain = rules.policy.chain
+    board = board or Board(rules, NOTHING, now)
+    found: list[Candidate] | None = None
     for index in range(incident.step, len(chain)):
         step = chain[index]
-        if step.who in ("free_crews", "all_crews"):
-            search.choice = _crew(rules, incident, now, index, step, busy, has_it, search)
+        if step.who in CREW_STEPS:
+            found = recommend(board, incident, has_it) if found is None else found
+            search.choice = _crew(board, incident, index, step, found, busy, has_it, search)
         else:
             search.choice = _people(rules, incident, index, step, informed, search)
         if search.choice is not None:
@@ -91,31 +124,37 @@ def next_target(rules: Rules, incident: Incident, now: datetime, *, busy: set[st
 
 
 def _crew(
-    rules: Rules, incident: Incident, now: datetime, index: int, step: Step,
+    board: Board, incident: Incident, index: int, step: Step, found: list[Candidate],
     busy: set[str], has_it: set[str], search: Search,
 ) -> Choice | None:
     tried = [mark for mark in incident.targets_paged if mark.startswith(f"{index}:")]
     if step.at_most is not None and len(tried) >= step.at_most:
         return None
-    crews = ranked(rules, now, place_of(incident))
-    if not crews:
+    if not found:
         search.passed_over.append(NOBODY_ON_DUTY)
-    for crew, distance_km in crews:
-        if crew.key in has_it:
+    aid = helping(found, board.rules.policy.crews.aid_gain)
+    for one in found:
+        crew = one.crew
+        if crew.key in has_it or not _meant(step, one, aid):
             continue
         rung = _rung_level(incident, crew.key)
-        local = now.astimezone(rules.timezone)
-        contacts = tuple(c for c, level in crew.on_duty(local) if rung < level <= step.on_call)
+        contacts = tuple(c for c, level in board.on_duty(crew) if rung < level <= step.on_call)
         if not contacts:
             if rung == 0:
                 search.passed_over.append((crew.key, f"nobody on call level {step.on_call}"))
             continue
-        if step.who == "free_crews" and crew.key in busy:
-            search.passed_over.append((crew.key, "busy with another incident"))
+        if step.who == "free_crews" and (crew.key in busy or not one.free):
+            why = "busy with another incident" if crew.key in busy else one.reason
+            search.passed_over.append((crew.key, why))
             continue
         mark = f"{index}:{crew.key}@{step.on_call}"
-        return Choice(index, "crew", crew.key, contacts, mark, distance_km)
+        return Choice(index, "crew", crew.key, contacts, mark, one.distance_km, one.reason)
     return None
+
+
+def _meant(step: Step, one: Candidate, aid: set[str]) -> bool:
+    """Neighbours have a step of their own, and come earlier only where every own crew is too late."""
+    return not one.own if step.who == "mutual_aid" else one.own or one.crew.key in aid
 
 
 def _people(

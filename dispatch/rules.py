@@ -9,6 +9,7 @@ from dispatch.business import Businesses
 from dispatch.crews import Stations
 from dispatch.deadlines import Standard, WorkCalendar
 from dispatch.distance import GeodesicRoads, RoadDistance, SafeRoads
+from dispatch.duty import Roster
 from dispatch.incident_types import IncidentTypes
 from dispatch.joining_policy import Joining
 from dispatch.policy import Policy
@@ -41,6 +42,12 @@ class Rules:
     calendar: WorkCalendar = field(default_factory=WorkCalendar)
     businesses: Businesses = field(default_factory=Businesses)
     """Kinds of business (config/businesses.yaml)."""
+
+    node: str = ""
+    """Which of several nodes on one database this is; empty: the only one."""
+
+    roster: Roster = field(default_factory=Roster)
+    """Dated shifts, swaps, leave; without it the weekly shifts of the stations' file hold."""
 
     def road_distance(self) -> RoadDistance:
         line = GeodesicRoads(self.policy.road_factor)

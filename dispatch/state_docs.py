@@ -13,7 +13,8 @@ from dispatch.states import MACHINES
 
 HEAD = """# The lives of what dispatch stores
 
-Generated from `dispatch/states.py` and `dispatch/crew_states.py` by `python -m dispatch.state_docs`; a test keeps it current.
+Generated from `dispatch/states.py`, `dispatch/crew_states.py` and their like by
+`python -m dispatch.state_docs`; a test keeps it current.
 Every pair of state and event is a step, or changes nothing for the reason given.
 """
 
