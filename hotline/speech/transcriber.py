@@ -101,6 +101,10 @@ class Transcriber:
         elif ask_partial:
             yield from self._partial()
 
+    def known_until(self, recording_ms: int) -> None:
+        """Words up to there were told by another transcriber."""
+        self._heard_until_ms = recording_ms
+
     def pause(self) -> Iterator[Outcome]:
         """Enough silence for what the flow expects: the utterance is over."""
         if self._utterance_ms:

@@ -118,7 +118,7 @@ sys.stdin.readline()
 """
 
 
-class stranger:  # noqa: N801 - reads as a word in `with`
+class stranger:
     """Another worker's process that has written its load."""
 
     def __init__(self, path: Path) -> None:
