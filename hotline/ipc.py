@@ -99,6 +99,16 @@ class Originate(Message):
     job: Job
 
 
+class SendText(Message):
+    """Send a line of text by SIP MESSAGE (RFC 3428) to a registered user, a number or a SIP URI."""
+
+    type: Literal["send_text"] = "send_text"
+    key: str
+    """Names it in the answer; the same again while it is under way is sent once."""
+    to: str
+    text: str
+
+
 class Drain(Message):
     """The instance takes no new calls; with no other instance the edge refuses them (503)."""
 
@@ -119,6 +129,15 @@ class OriginateFailed(Message):
     why: str
     busy: bool = False
     """Only for want of room: the order stands and is given again."""
+
+
+class TextSent(Message):
+    """What came of a `SendText`: the final status, 408 when nobody answered, 404 when there is no way."""
+
+    type: Literal["text_sent"] = "text_sent"
+    key: str
+    status: int
+    retry_after_seconds: float | None = None
 
 
 class WorkerLost(Message):
@@ -199,6 +218,7 @@ class Hangup(Message):
 AnyMessage = Annotated[
     ProviderHello | ProviderDraining | ForkFailed | WorkerReady | WorkerDone | ControllerHello
     | Originate | Drain | Fork | OriginateFailed | WorkerLost | Registered | EdgeJournalGrew | EdgeStats
+    | SendText | TextSent
     | WorkerHello | JournalGrew | Ask | Answer | Tell | Hangup,
     Field(discriminator="type"),
 ]

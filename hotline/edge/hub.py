@@ -28,6 +28,7 @@ from hotline.ipc import (
     ProviderDraining,
     ProviderHello,
     Purpose,
+    SendText,
     WorkerDone,
     WorkerLost,
     WorkerReady,
@@ -88,6 +89,10 @@ class HubListener(Protocol):
         ...
 
     def controller_here(self, send: Callable[[Message], bool]) -> None: ...
+
+    def send_text(self, order: SendText) -> None:
+        """A controller wants a line of text sent (RFC 3428)."""
+        ...
 
 
 class Hub:
@@ -245,6 +250,8 @@ class Hub:
                 self._listener.controller_here(link.send)
             case Originate(job=job):
                 self._originate(job)
+            case SendText():
+                self._listener.send_text(message)
             case _:
                 _log.warning("a message the edge has no use for", type=message.type)
 

@@ -22,7 +22,7 @@ from hotline.sip.transport import Hop
 from hotline.sip.uri import UriError, parse_uri
 
 _log = structlog.get_logger()
-_NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
 
 
 class Outbound:
@@ -67,7 +67,7 @@ class Outbound:
         own = self._parts.local.is_own(target) or target.scheme == "tel"
         if own and target.name in self._users:
             self._send(server, request, peer, phone_targets(self._parts, self._finder, target.name))
-        elif own and _NUMBER.fullmatch(target.name):
+        elif own and NUMBER.fullmatch(target.name):
             self._to_trunk(server, request, peer, target.name, trunk_name)
         elif own:
             self._parts.answer(server, 404, "Not Found")

@@ -24,8 +24,9 @@ from hotline.edge.recovery import Unfinished, unfinished_calls
 from hotline.edge.registrar import Registrar
 from hotline.edge.registration import Registration
 from hotline.edge.router import Router
+from hotline.edge.texts import Texts
 from hotline.errors import HotlineError
-from hotline.ipc import Dialog, EdgeJournalGrew, EdgeStats, Message, Registered, WorkerLost
+from hotline.ipc import Dialog, EdgeJournalGrew, EdgeStats, Message, Registered, SendText, WorkerLost
 from hotline.ipc_link import serve
 from hotline.settings import Settings
 from hotline.sip.digest import Digest
@@ -83,6 +84,9 @@ class EdgeService:
             self.parts, admission, finder, self._dialogs, self._inbound, self._outbound
         )
         carriers = self._outbound.carriers
+        self._texts = Texts(
+            self.parts, finder, carriers, set(admission.phones), self._hub.tell_controllers
+        )
         self._registrations = [
             Registration(self.parts, finder, carriers, trunk) for trunk in edge.trunks if trunk.registers
         ]
@@ -190,6 +194,9 @@ class EdgeService:
         self._outbound.worker_gone(worker)
         self._dialogs.hang_up(worker.call_id)
         return goes_on
+
+    def send_text(self, order: SendText) -> None:
+        self._texts.send(order)
 
     def controller_here(self, send: Callable[[Message], bool]) -> None:
         reachable = set(self.parts.registrar.reachable())

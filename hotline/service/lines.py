@@ -21,7 +21,9 @@ from hotline.ipc import (
     Originate,
     OriginateFailed,
     Registered,
+    SendText,
     Tell,
+    TextSent,
     WorkerHello,
     WorkerLost,
 )
@@ -50,6 +52,10 @@ class LinesListener(Protocol):
     def registered(self, user: str, reachable: bool) -> None: ...
 
     def edge_here(self, here: bool) -> None: ...
+
+    def text_sent(self, answer: TextSent) -> None:
+        """What came of a line of text."""
+        ...
 
     def edge_stats(self, counters: dict[str, int], gauges: dict[str, int]) -> None: ...
 
@@ -139,6 +145,10 @@ class EdgeLine:
         """False when the edge is away; the order stays in dispatch's outbox and comes again."""
         return self._client.send(Originate(job=job))
 
+    def send_text(self, order: SendText) -> bool:
+        """False when the edge is away."""
+        return self._client.send(order)
+
     def send(self, message: Any) -> bool:
         return self._client.send(message)
 
@@ -153,6 +163,8 @@ class EdgeLine:
             self._listener.worker_lost(message.call_id)
         elif isinstance(message, OriginateFailed):
             self._listener.originate_failed(message.call_id, message.why, busy=message.busy)
+        elif isinstance(message, TextSent):
+            self._listener.text_sent(message)
         elif isinstance(message, Registered):
             self._listener.registered(message.user, message.reachable)
         elif isinstance(message, EdgeStats):
