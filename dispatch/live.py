@@ -12,6 +12,7 @@ from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.record import Record
 from dispatch.states import CallbackState
+from dispatch.ticket_records import Attachment, Clock, Slip, Visit
 from dispatch.units import DutyChange, Job
 
 _BUSY = frozenset((*COVERING, *HELD))
@@ -30,6 +31,10 @@ _LIVE: dict[type[Record], Callable[[Any], bool]] = {
     Outage: lambda outage: not outage.over,
     Job: lambda job: job.ended_at is None,
     DutyChange: lambda change: change.withdrawn_at is None,
+    Clock: lambda clock: clock.ended_at is None,
+    Visit: lambda visit: visit.ended_at is None,
+    Slip: lambda slip: slip.reported_at is None or bool(slip.open_points),
+    Attachment: lambda _: False,
     OutboxItem: lambda item: item.receipted_at is None,
 }
 

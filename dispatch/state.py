@@ -16,11 +16,12 @@ from dispatch.outbound import OutboxItem
 from dispatch.parts import OF_INCIDENT, OfIncident
 from dispatch.record import Record
 from dispatch.units import CrewUnit, DutyChange, Job
+from dispatch.ticket_records import OF_TICKET, Attachment, Clock, OfTicket, Slip, Visit
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (
     Counter, CallNotes, Incident, Ticket, Assignment, Page, Link, Callback, CrewUnit, Job,
-    DutyChange, Join, Clearance, Telling, Outage, OutboxItem,
+    DutyChange, Join, Clearance, Telling, Outage, Clock, Visit, Slip, Attachment, OutboxItem,
 )
 
 
@@ -36,6 +37,7 @@ class State:
         self._tickets_of_phone: dict[str, set[str]] = {}
         self.watchers: list[Callable[[Put], None]] = []
         """Each is told every record that changes; for what is derived from records and kept at hand."""
+        self._of_ticket: dict[tuple[type[Record], str], set[str]] = {}
         self.seen: dict[str, datetime] = {}
         """Units applied, so that an event that comes twice changes nothing."""
         self.series = ""
@@ -60,6 +62,10 @@ class State:
         return self._of_crew.get((kind, crew), set())
 
     def tickets_of_call(self, call_id: str) -> list[Ticket]:
+    def of_ticket(self, kind: type[Kind], number: str) -> set[str]:
+        """Keys of a ticket's clocks, visits, slips, attachments or jobs."""
+        return self._of_ticket.get((kind, number), set())
+
         """Oldest first."""
         found = (self.get(Ticket, number) for number in self._tickets_of_call.get(call_id, ()))
         return sorted((ticket for ticket in found if ticket), key=lambda ticket: ticket.number)
@@ -125,6 +131,8 @@ class State:
         for incident in over:
             self._drop(Incident, incident.key)
             for kind in OF_INCIDENT:
+        if isinstance(record, OfTicket | Job):
+            self._of_ticket.setdefault((type(record), record.ticket), set()).add(record.key)
                 for key in self._of_incident.pop((kind, incident.key), set()):
                     self._drop(kind, key)
         for ticket in self.all(Ticket):
@@ -151,6 +159,9 @@ class State:
         self._records[kind].pop(key, None)
         self._live[kind].pop(key, None)
 
+                for part in OF_TICKET:
+                    for key in self._of_ticket.pop((part, ticket.key), set()):
+                        self._drop(part, key)
 
 def _remove(index: dict[str, set[str]], names: Iterable[str], key: str) -> None:
     for name in names:

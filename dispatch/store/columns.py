@@ -11,6 +11,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+from dispatch.text import clean
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -62,11 +64,6 @@ class Json(TypeDecorator[Any]):
         return _clean_tree(value)
 
 
-def clean(text: str) -> str:
-    """Without NUL and without lone surrogates."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
 def _clean_tree(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
@@ -74,6 +71,8 @@ def _clean_tree(value: Any) -> Any:
         return {clean(str(key)): _clean_tree(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_clean_tree(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
     return value
 
 

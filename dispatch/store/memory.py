@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
+from dispatch.chain import GENESIS, Anchor, Head, Linked, anchor, link
 from dispatch.errors import StoreUnavailable, UnitRefused
 from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
@@ -27,6 +29,7 @@ from dispatch.store.port import (
     TranscriptRow,
 )
 from dispatch.store.tables import AttachmentTable, CallTable, LegRow, TranscriptTable
+from dispatch.ticket_records import OF_TICKET, Attachment, Clock, OfTicket, Slip, Visit
 from dispatch.units import DutyChange, Job
 
 _CALL_DEFAULTS: dict[str, Any] = {
@@ -44,6 +47,8 @@ class MemoryStore:
         self._units: dict[str, datetime] = {}
         self._records: dict[type[Put], dict[str, Put]] = {}
         self._history: dict[str, HistoryRow] = {}
+        self._chains: dict[str, list[Linked]] = {}
+        self._anchors: list[Anchor] = []
         self._offsets: dict[str, int] = {}
         self._events: dict[str, EventDict] = {}
         self._rows: dict[type[Base], dict[tuple[str, ...], dict[str, Any]]] = {}
@@ -69,7 +74,61 @@ class MemoryStore:
             for record in unit.puts:
                 self._records.setdefault(type(record), {})[record.key] = record
             for row in unit.history:
-                self._history.setdefault(row.event_id, row)
+                self._chain(row)
+
+    def _chain(self, row: HistoryRow) -> None:
+        if row.event_id in self._history:
+            return
+        self._history[row.event_id] = row
+        links = self._chains.setdefault(row.subject, [])
+        links.append(link(links[-1].hash if links else GENESIS, len(links) + 1, row))
+
+    def set_anchor(self, at: datetime) -> Anchor | None:
+        self._check()
+        covered = {subject: seq for one in self._anchors for subject, seq, _ in one.heads}
+        grown = [head for head in self.history_heads().values() if head.seq > covered.get(head.subject, 0)]
+        if not grown:
+            return None
+        previous = self._anchors[-1].hash if self._anchors else GENESIS
+        self._anchors.append(anchor(len(self._anchors) + 1, at, grown, previous))
+        return self._anchors[-1]
+
+    @contextmanager
+    def history_chains(self) -> Iterator[Iterator[tuple[str, list[Linked]]]]:
+        self._check()
+        yield iter(sorted(self._chains.items()))
+
+    def history_heads(self) -> dict[str, Head]:
+        self._check()
+        return {name: Head(name, links[-1].seq, links[-1].hash) for name, links in self._chains.items()}
+
+    def history_anchors(self) -> list[Anchor]:
+        self._check()
+        return list(self._anchors)
+
+    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        self._check()
+        every = {(subject, one.seq): one.hash for subject, links in self._chains.items() for one in links}
+        return {key: every[key] for key in wanted if key in every}
+
+    def of_ticket(self, number: str) -> list[Put]:
+        self._check()
+        return [
+            record for kind in OF_TICKET for _, record in sorted(self._records.get(kind, {}).items())
+            if isinstance(record, OfTicket) and record.ticket == number
+        ]
+
+    def open_clocks(self, due_before: datetime | None = None) -> list[Clock]:
+        self._check()
+        every = [r for r in self._records.get(Clock, {}).values() if isinstance(r, Clock) and r.open]
+        if due_before is not None:
+            every = [clock for clock in every if clock.due_at is not None and clock.due_at < due_before]
+        return sorted(every, key=lambda clock: (clock.due_at or datetime.max.replace(tzinfo=UTC), clock.key))
+
+    def unsolved(self) -> list[Slip]:
+        self._check()
+        every = [record for _, record in sorted(self._records.get(Slip, {}).items())]
+        return [slip for slip in every if isinstance(slip, Slip) and slip.open_points]
 
     def stored_units(self, unit_ids: Sequence[str]) -> set[str]:
         self._check()
@@ -85,6 +144,11 @@ class MemoryStore:
         parts = [
             part for kind in OF_INCIDENT for part in self._records.get(kind, {}).values()
             if isinstance(part, OfIncident) and part.incident in keys
+        ]
+        numbers = {record.key for record in records if isinstance(record, Ticket)}
+        parts += [
+            part for kind in OF_TICKET for part in self._records.get(kind, {}).values()
+            if isinstance(part, OfTicket) and part.ticket in numbers
         ]
         return records + parts, {unit: at for unit, at in self._units.items() if at >= seen_since}
 
@@ -228,7 +292,10 @@ def _is_open(record: Put, since: datetime) -> bool:
             return record.state != CallbackState.DONE
         case OutboxItem():
             return record.receipted_at is None
-        case Assignment() | Page() | Link() | Join() | Clearance() | Telling():
+        case (
+            Assignment() | Page() | Link() | Join() | Clearance() | Telling() | Clock() | Visit() | Slip()
+            | Attachment()
+        ):
             return False
         case Outage():
             return record.restored_at is None or record.restored_at >= since

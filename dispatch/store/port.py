@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from dispatch.chain import Anchor, Head, Linked
 from dispatch.model import HistoryRow, Put, Ticket, Unit
+from dispatch.ticket_records import Clock, Slip
 
 EventDict = Mapping[str, Any]
 """One record of a call's journal, as JSON gives it."""
@@ -140,7 +143,35 @@ class Store(Protocol):
         """The incident, its assignments and its pages."""
         ...
 
+    def of_ticket(self, number: str) -> list[Put]:
+        """The ticket's clocks, visits, slips and attachments."""
+        ...
+
+    def open_clocks(self, due_before: datetime | None = None) -> list[Clock]:
+        """Clocks that have not ended, the soonest due first."""
+        ...
+
+    def unsolved(self) -> list[Slip]:
+        """Slips with points that are left unsolved (遗留问题)."""
+        ...
+
     def history(self, subjects: Sequence[str]) -> list[HistoryRow]: ...
+
+    def history_chains(self) -> AbstractContextManager[Iterator[tuple[str, list[Linked]]]]:
+        """Every subject's chain, for the check; read piece by piece."""
+        ...
+
+    def history_heads(self) -> dict[str, Head]: ...
+
+    def history_anchors(self) -> list[Anchor]: ...
+
+    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The hashes of these rows (subject, seq)."""
+        ...
+
+    def set_anchor(self, at: datetime) -> Anchor | None:
+        """Cover every chain that has grown since the last anchor; None: nothing has."""
+        ...
 
     def calls(self, query: CallQuery) -> list[CallRow]: ...
 

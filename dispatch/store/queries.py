@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
 
+from dispatch.chain import Anchor, Head, Linked
 from dispatch.model import Assignment, HistoryRow, Incident, Page, Put, Ticket
-from dispatch.store import search
+from dispatch.store import chains, search
 from dispatch.store.call_records import DELETED
 from dispatch.store.port import (
     AttachmentRow,
@@ -31,6 +33,8 @@ from dispatch.store.tables import (
     TicketRow,
     TranscriptTable,
 )
+from dispatch.store.ticket_tables import ClockRow, SlipRow
+from dispatch.ticket_records import OF_TICKET, Clock, Slip
 
 _CALL_COLUMNS = [CallTable.__table__.c[name] for name in CallRow.__dataclass_fields__]
 
@@ -81,6 +85,47 @@ class Queries:
                 rows = connection.execute(select(table).where(table.c[name] == incident_id).order_by(key))
                 found += [to_record(kind, row) for row in rows]
             return found
+
+    def of_ticket(self, number: str) -> list[Put]:
+        with self.reading() as connection:
+            found: list[Put] = []
+            for kind in OF_TICKET:
+                table = TABLES[kind].__table__
+                key = next(iter(table.primary_key.columns))  # type: ignore[attr-defined]  # FromClause in the stubs
+                rows = connection.execute(select(table).where(table.c.ticket == number).order_by(key))
+                found += [to_record(kind, row) for row in rows]
+            return found
+
+    def open_clocks(self, due_before: datetime | None = None) -> list[Clock]:
+        table = ClockRow.__table__
+        query = select(table).where(table.c.ended_at.is_(None)).order_by(table.c.due_at, table.c.clock_id)
+        if due_before is not None:
+            query = query.where(table.c.due_at < due_before)
+        with self.reading() as connection:
+            return [Clock.model_validate(dict(row._mapping)) for row in connection.execute(query)]
+
+    def unsolved(self) -> list[Slip]:
+        with self.reading() as connection:
+            rows = connection.execute(select(SlipRow.__table__).order_by(SlipRow.slip_id))
+            slips = (Slip.model_validate(dict(row._mapping)) for row in rows if row.points)
+            return [slip for slip in slips if slip.open_points]
+
+    @contextmanager
+    def history_chains(self) -> Iterator[Iterator[tuple[str, list[Linked]]]]:
+        with self.reading() as connection:
+            yield chains.chains(connection)
+
+    def history_heads(self) -> dict[str, Head]:
+        with self.reading() as connection:
+            return chains.heads(connection)
+
+    def history_anchors(self) -> list[Anchor]:
+        with self.reading() as connection:
+            return chains.anchors(connection)
+
+    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        with self.reading() as connection:
+            return chains.hashes(connection, list(wanted))
 
     def history(self, subjects: Sequence[str]) -> list[HistoryRow]:
         table = HistoryTable.__table__

@@ -25,6 +25,8 @@ from dispatch.store.tables import (
     PageRow,
     TicketRow,
 )
+from dispatch.store.ticket_tables import AttachmentFileRow, ClockRow, SlipRow, VisitRow
+from dispatch.ticket_records import Attachment, Clock, Slip, Visit
 from dispatch.units import CrewUnit, DutyChange, Job
 
 TABLES: dict[type[Put], type[Base]] = {
@@ -43,6 +45,10 @@ TABLES: dict[type[Put], type[Base]] = {
     Clearance: ClearanceRow,
     Telling: TellingRow,
     Outage: OutageRow,
+    Clock: ClockRow,
+    Visit: VisitRow,
+    Slip: SlipRow,
+    Attachment: AttachmentFileRow,
     OutboxItem: OutboxRow,
 }
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, Operationa
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
+from dispatch.chain import Anchor
 from dispatch.errors import StoreUnavailable, UnitRefused
 from dispatch.model import Callback, CallNotes, Counter, Incident, Put, Ticket, Unit
 from dispatch.outage_records import Outage
@@ -22,6 +23,7 @@ from dispatch.outbound import OutboxItem
 from dispatch.parts import OF_INCIDENT
 from dispatch.states import CallbackState
 from dispatch.store import call_records, search
+from dispatch.store.chains import ChainWriter, set_anchor
 from dispatch.store.columns import Base
 from dispatch.store.port import EventDict
 from dispatch.store.queries import Queries
@@ -30,12 +32,13 @@ from dispatch.store.tables import (
     AppliedUnitRow,
     CallEventRow,
     CallTable,
-    HistoryTable,
     JournalOffsetRow,
     TicketCallRow,
     TranscriptTable,
 )
 from dispatch.store.upgrade import upgrade
+from dispatch.text import clean
+from dispatch.ticket_records import OF_TICKET
 from dispatch.units import CrewUnit, DutyChange, Job
 
 CONNECT_SECONDS = 3
@@ -60,18 +63,28 @@ class SqlStore(Queries):
 
     def save_units(self, units: Sequence[Unit]) -> None:
         with self.writing() as connection:
-            for unit in units:
-                if self._add(connection, AppliedUnitRow, {"unit_id": unit.unit_id, "at": unit.at}):
-                    self._save(connection, unit)
+            fresh = [
+                unit for unit in units
+                if self._add(connection, AppliedUnitRow, {"unit_id": unit.unit_id, "at": unit.at})
+            ]
+            subjects = {clean(row.subject) for unit in fresh for row in unit.history}
+            chain = ChainWriter(connection, self._insert, subjects)
+            for unit in fresh:
+                self._save(connection, unit, chain)
+            chain.finish()
 
-    def _save(self, connection: Connection, unit: Unit) -> None:
+    def _save(self, connection: Connection, unit: Unit, chain: ChainWriter) -> None:
         for record in unit.puts:
-            self._put(connection, TABLES[type(record)], to_row(record))
+            self.put(connection, TABLES[type(record)], to_row(record))
             if isinstance(record, Ticket):
                 for call_id in record.call_ids:
                     self._add(connection, TicketCallRow, {"ticket": record.number, "call_id": call_id})
         for row in unit.history:
-            self._add(connection, HistoryTable, row.model_dump())
+            chain.add(row, clean(row.subject))
+
+    def set_anchor(self, at: datetime) -> Anchor | None:
+        with self.writing() as connection:
+            return set_anchor(connection, at)
 
     def stored_units(self, unit_ids: Sequence[str]) -> set[str]:
         found: set[str] = set()
@@ -88,7 +101,12 @@ class SqlStore(Queries):
             keys = [record.key for record in incidents]
             parts = [
                 record for kind in OF_INCIDENT
-                for record in _of_incidents(connection, kind, keys)
+                for record in _of(connection, kind, "incident", keys)
+            ]
+            tickets = _open(connection, Ticket, "closed_at", seen_since)
+            numbers = [ticket.key for ticket in tickets]
+            parts += [
+                record for part in OF_TICKET for record in _of(connection, part, "ticket", numbers)
             ]
             callbacks = TABLES[Callback].__table__
             owed = select(callbacks).where(callbacks.c.state != CallbackState.DONE.value)
@@ -96,7 +114,7 @@ class SqlStore(Queries):
                 *_records(connection, Counter, select(TABLES[Counter].__table__)),
                 *_open(connection, CallNotes, "ended_at", seen_since),
                 *incidents,
-                *_open(connection, Ticket, "closed_at", seen_since),
+                *tickets,
                 *parts,
                 *_records(connection, Callback, owed),
                 *_records(connection, CrewUnit, select(TABLES[CrewUnit].__table__)),
@@ -112,7 +130,7 @@ class SqlStore(Queries):
         with self.writing() as connection:
             for record in records:
                 self._record(connection, record)
-            self._put(connection, JournalOffsetRow, {"journal": journal, "next_offset": next_offset})
+            self.put(connection, JournalOffsetRow, {"journal": journal, "next_offset": next_offset})
 
     def _record(self, connection: Connection, record: EventDict) -> None:
         call_id = str(record["call_id"])
@@ -123,7 +141,7 @@ class SqlStore(Queries):
         }
         if self._add(connection, CallEventRow, row):
             for table, columns in call_records.rows_of(record):
-                self._put(connection, table, columns)
+                self.put(connection, table, columns)
                 if table is TranscriptTable:
                     search.add(connection, columns["event_id"], columns["text"])
 
@@ -139,7 +157,7 @@ class SqlStore(Queries):
         insert = self._insert(table).values(row).on_conflict_do_nothing().returning(literal(1))
         return connection.execute(insert).first() is not None
 
-    def _put(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> None:
+    def put(self, connection: Connection, table: type[Base], row: dict[str, Any]) -> None:
         """Insert, or change just these columns."""
         keys = [column.name for column in table.__table__.primary_key.columns]  # type: ignore[attr-defined]  # FromClause in the stubs
         changes = {name: value for name, value in row.items() if name not in keys}
@@ -190,11 +208,11 @@ def _not_before(connection: Connection, kind: type[Put], column: str, since: dat
     return _records(connection, kind, select(table).where(table.c[column] >= since))
 
 
-def _of_incidents(connection: Connection, kind: type[Put], keys: list[str]) -> list[Put]:
+def _of(connection: Connection, kind: type[Put], column: str, keys: list[str]) -> list[Put]:
     table = TABLES[kind].__table__
     found: list[Put] = []
     for start in range(0, len(keys), 500):
-        query = select(table).where(table.c.incident.in_(keys[start:start + 500]))
+        query = select(table).where(table.c[column].in_(keys[start:start + 500]))
         found += _records(connection, kind, query)
     return found
 

@@ -103,6 +103,10 @@ class TicketRow(Base):
     """Empty for ordinary tickets, so no foreign key."""
     related: Mapped[list[Any]]
     close_reason: Mapped[str]
+    phase: Mapped[str]
+    assistants: Mapped[list[Any]]
+    relations: Mapped[list[Any]]
+    customer_flag: Mapped[str]
     __table_args__ = (Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),)
 
 
@@ -206,6 +210,11 @@ class HistoryTable(Base):
     what: Mapped[str]
     author: Mapped[str]
     detail: Mapped[dict[str, Any]]
+    seq: Mapped[int]
+    """Its place in the subject's chain (dispatch/chain.py), from 1."""
+    previous: Mapped[str]
+    hash: Mapped[str]
+    __table_args__ = (Index("uq_history_subject_seq", "subject", "seq", unique=True),)
 
 
 class AppliedUnitRow(Base):
