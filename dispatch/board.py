@@ -12,6 +12,7 @@ from dispatch.distance import Position
 from dispatch.duty import OnDuty, change_of
 from dispatch.model import COVERING, HELD, Assignment, Incident, Put
 from dispatch.rules import Rules
+from dispatch.state import State
 from dispatch.units import CrewUnit, DutyChange, Job
 
 Kind = TypeVar("Kind", bound=Put)
@@ -25,6 +26,11 @@ class Records(Protocol):
 
     def live(self, kind: type[Kind]) -> list[Kind]: ...
 
+    @property
+    def elsewhere(self) -> State | None:
+        """What other nodes have open."""
+        ...
+
 
 class Board:
     """Made for one decision; what it finds out is kept as long as it lives."""
@@ -36,14 +42,19 @@ class Board:
         self.local = now.astimezone(rules.timezone)
         self._assignments: dict[str, list[Assignment]] = {}
         self._jobs: dict[str, list[Job]] = {}
+        self._take(records)
+        if records.elsewhere is not None:
+            self._take(records.elsewhere)
+        self._changes = tuple(change_of(one, rules.timezone) for one in records.live(DutyChange))
+        self._duty: dict[str, OnDuty] = {}
+
+    def _take(self, records: Records) -> None:
         for assignment in records.live(Assignment):
             incident = records.get(Incident, assignment.incident)
             if incident is not None and incident.open:
                 self._assignments.setdefault(assignment.crew, []).append(assignment)
         for job in records.live(Job):
             self._jobs.setdefault(job.crew, []).append(job)
-        self._changes = tuple(change_of(one, rules.timezone) for one in records.live(DutyChange))
-        self._duty: dict[str, OnDuty] = {}
 
     def unit(self, crew: str) -> CrewUnit | None:
         return self._records.get(CrewUnit, crew)
@@ -118,6 +129,10 @@ class Board:
         ):
             return Position(unit.latitude, unit.longitude), True
         return self.rules.stations.position_of(crew), False
+
+    def km_from(self, crew: Crew, latitude: float, longitude: float) -> float:
+        """By road from where it is."""
+        return self.rules.road_distance().km(self.position(crew)[0], Position(latitude, longitude))
 
     def skilled(self, crew: Crew, skills: Iterable[str]) -> tuple[str, ...]:
         """Which of these skills nobody of the crew on duty has."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from dispatch.command import Command
+from dispatch.crew_commands import CrewCommand
 from dispatch.states import PageEvent
 
-CrewStatus = Literal["acknowledged", "en_route", "on_scene", "made_safe", "cleared"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    event_id: str
-    at: datetime
-    """When it happened, UTC."""
+CrewStatus = Literal[
+    "acknowledged", "en_route", "on_scene", "made_safe", "cleared", "finished", "needs_help", "rechecked",
+    "unsolved", "returning", "available", "off_duty", "out_of_service", "position",
+]
+"""`finished` is `cleared` in the crew's word; `position` says only where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class FactReport(Command):
     confirmed: bool
     latitude: float | None = None
     longitude: float | None = None
-    parts: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = dataclasses.field(default_factory=dict)
     """Of an address: street, number, community, building, unit, room, as far as they were said."""
 
 
@@ -130,6 +130,14 @@ class CrewReport(Command):
     incident: str = ""
     """Empty: the crew's open one."""
     note: str = ""
+    """The reason, the open point, what help is needed; for a re-check `no_gas` or `gas_found`."""
+    ticket: str = ""
+    """For ordinary work; empty: what the crew has in hand, unless it has an incident."""
+    latitude: float | None = None
+    longitude: float | None = None
+    """Where it is, WGS-84, when it is known."""
+    author: str = ""
+    """Who says so in the crew's place: the dispatcher; empty: the crew itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +156,99 @@ class Receipt(Command):
     effect_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinIncidents(Command):
+    """A person says that they are one leak; the reports of the one go to the other."""
+
+    incident: str
+    into: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitReport(Command):
+    """A person says that this report is another leak: it gets an incident of its own, paged at once."""
+
+    ticket: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseJoin(Command):
+    """A person says that a proposed join is wrong; it is not proposed again."""
+
+    ticket: str
+    incident: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressCleared(Command):
+    """One address of an incident was checked (safety rule 7)."""
+
+    ticket: str
+    by: str
+    """A crew that has the incident, or a person."""
+    recheck: Literal["no_gas", "gas_found", "not_done"] = "no_gas"
+    note: str = ""
+    """Without a crew's check: the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpgradeIncident(Command):
+    """A person says that it is worse."""
+
+    incident: str
+    incident_type: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageAnnounced(Command):
+    """Gas is or will be off in an area; the hotline hears it first (S0/S1 §24(8))."""
+
+    cause: Literal["planned", "unplanned"]
+    area: str
+    places: tuple[str, ...]
+    reason: str
+    starts_at: datetime
+    expected_at: datetime
+    person: str
+    what: Literal["off", "low_pressure"] = "off"
+    incident: str = ""
+    households: int = 0
+    drill: bool = False
+    excuse: str = ""
+    """Why a planned one departs from the rules: too late, too long, in a peak hour."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageChanged(Command):
+    """Gas is expected back at another time."""
+
+    outage: str
+    expected_at: datetime
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageOver(Command):
+    """Gas is back, or the planned one does not take place."""
+
+    outage: str
+    person: str
+    cancelled: bool = False
+
+
 AnyCommand = (
     CallStarted | CallCameThrough | CallOver | EmergencyReport | FactReport | TicketRequest
     | TicketTaken | TicketClosed
     | CallbackRequest | CallbackResult | PageReport | CrewReport | StandDown | Receipt
+    | JoinIncidents | SplitReport | RefuseJoin | AddressCleared | UpgradeIncident
+    | OutageAnnounced | OutageChanged | OutageOver | CrewCommand
 )

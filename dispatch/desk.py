@@ -21,9 +21,12 @@ from dispatch.errors import StoreUnavailable
 from dispatch.local_journal import LocalJournal
 from dispatch.mirror import Mirror
 from dispatch.model import COVERING, Assignment, Callback, Incident, Page, Ticket
+from dispatch.node_link import NodeLink
 from dispatch.outbound import OutboxItem
 from dispatch.pin_guard import PinGuard
 from dispatch.rules import Rules
+from dispatch.store import SqlStore
+from dispatch.store.nodes import NodeStore
 from dispatch.store.port import EventDict, Store
 from dispatch.writer import WriterThread
 
@@ -78,10 +81,12 @@ class Dispatch:
         self, rules: Rules, store: Store, state_directory: Path, *, outlet: Outlet,
         utcnow: Callable[[], datetime], fsync: bool = True, threaded: bool = True,
         new_id: Callable[[], str] = random_id, mirror_directory: Path | None = None,
+        lease_seconds: float = 10,
     ) -> None:
         """Takes the lock of the state directory. Raises DispatchLocked.
 
         `mirror_directory`: where what matters most is copied at once.
+        `lease_seconds`: with `rules.node` set, how long the other nodes believe that this one lives.
         `threaded`: the database is written by a thread of its own; else by `run`.
         """
         self.rules = rules
@@ -91,6 +96,13 @@ class Dispatch:
         self._journal = LocalJournal(state_directory, fsync=fsync)
         self._mirror = None if mirror_directory is None else Mirror(mirror_directory)
         self.engine = Engine(rules, store, self._journal, new_id=new_id, mirror=self._mirror)
+        self.link: NodeLink | None = None
+        if rules.node and isinstance(store, SqlStore):
+            store.node = rules.node
+            writer = self.engine.writer
+            nodes = NodeStore(store, rules.node)
+            self.link = NodeLink(nodes, lease_seconds, utcnow, lambda: not writer.closed)
+            self.engine.join(self.link)
         self._pins = PinGuard(rules.stations)
         self._thread = WriterThread(self.engine.writer) if threaded else None
         self._sending = self._send_again = False
@@ -103,6 +115,8 @@ class Dispatch:
             self._thread.start()
         if self._mirror is not None:
             self._mirror.start()
+        if self.link is not None and self._thread is not None:
+            self.link.start()
 
     def run(self) -> datetime | None:
         """Do and send what is due; call it on every wake and at least every second.
@@ -124,6 +138,8 @@ class Dispatch:
             self._store_behind()
         if self._mirror is not None:
             self._mirror.stop(timeout_seconds)
+        if self.link is not None:
+            self.link.stop()
         self._journal.close()
 
     def _send(self, now: datetime) -> None:

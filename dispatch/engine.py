@@ -16,11 +16,13 @@ from dispatch.errors import StoreTooNew, StoreUnavailable
 from dispatch.local_journal import SNAPSHOT, LocalJournal
 from dispatch.mirror import Mirror
 from dispatch.model import Assignment, Callback, Incident, Page, Ticket, Unit
+from dispatch.node_link import NodeLink
 from dispatch.outbound import OutboxItem
 from dispatch.outbox import Outbox
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.store.port import Store
+from dispatch.together import Together
 from dispatch.writer import Writer
 
 log = structlog.get_logger()
@@ -44,7 +46,7 @@ class Engine:
         new_id: Callable[[], str] = random_id, compact_bytes: int = 8_000_000, mirror: Mirror | None = None,
     ) -> None:
         self.rules = rules
-        self.state = State()
+        self.state = State(rules.node)
         self.writer = Writer(store)
         self.agenda = Agenda(self.state)
         self.outbox = Outbox(self.state, rules)
@@ -58,12 +60,17 @@ class Engine:
         """Whether the database has been read since the start."""
         self.journal_works = True
         self._unsynced = False
+        self.together: Together | None = None
+
+    def join(self, link: NodeLink) -> None:
+        """Work beside other nodes on the same database."""
+        self.together = Together(self.state, link, self._take, self.do, self._new_id)
 
     def start(self, now: datetime) -> None:
         """Rebuild what is open: from the database if it answers, and always from the local journal."""
         self._load(now)
         units = list(self._journal.read())
-        self.state.series = "" if self.loaded or units else self._new_id()[:3].upper()
+        self.state.series = self.rules.node + ("" if self.loaded or units else self._new_id()[:3].upper())
         for unit in units:
             self.state.apply(unit)
         pending = [unit for unit in units if not unit.unit_id.startswith(SNAPSHOT)]
@@ -108,7 +115,7 @@ class Engine:
         known = {(record.kind, record.key) for record in self.state.records()}
         self.state.adopt([record for record in records if (record.kind, record.key) not in known])
         self.state.seen = seen | self.state.seen
-        self.state.series = ""
+        self.state.series = self.rules.node
         self.loaded = True
 
     def do(self, command: AnyCommand, now: datetime) -> bool:
@@ -118,11 +125,15 @@ class Engine:
         """
         if unit_name(command.event_id) in self.state.seen:
             return False
+        if self.together is not None and self.together.passes_on(command, now):
+            return True
         self._commit(decide(self.state, self.rules, command, now))
         return True
 
     def tick(self, now: datetime) -> None:
         """Do everything that is due. One incident's fault does not keep the others back."""
+        if self.together is not None:
+            self.together.turn(now)
         for timer in self.agenda.too_far(self.rules, now):
             self._commit(decide_pull_back(self.state, self.rules, timer, now, self._new_id()))
         for timer in self.agenda.due(self.rules, now):
@@ -178,7 +189,11 @@ class Engine:
         self._compacted_bytes = self._journal.size_bytes
 
     def _commit(self, unit: Unit) -> None:
-        """Write ahead, then apply. A full disk does not stop an emergency: it is noted and goes on."""
+        """Write ahead, then apply, then store."""
+        self._take(unit, True)
+
+    def _take(self, unit: Unit, store: bool) -> None:
+        """A full disk does not stop an emergency: it is noted and goes on."""
         try:
             self._journal.append(unit)
             self._unsynced = self._unsynced or any(isinstance(put, DURABLE) for put in unit.puts)
@@ -187,6 +202,7 @@ class Engine:
             log.exception("local_journal_failed", advice="free the disk of the state directory")
             self.journal_works = False
         self.state.apply(unit)
-        self.writer.add([unit])
+        if store:
+            self.writer.add([unit])
         if self._mirror is not None:
             self._mirror.add([unit])

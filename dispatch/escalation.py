@@ -80,9 +80,10 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
 def busy_crews(work: Work, incident: Incident) -> set[str]:
     """Crews that another incident has; a drill holds nobody back from a real emergency (rule 10)."""
     others = (a for a in work.live(Assignment) if a.incident != incident.key)
+    theirs = work.elsewhere.live(Assignment) if work.elsewhere is not None else ()
     return {
-        a.crew for a in others
-        if a.state in (*COVERING, *HELD) and (incident.drill or not a.drill) and _is_open(work, a.incident)
+        a.crew for a in (*(a for a in others if _is_open(work, a.incident)), *theirs)
+        if a.state in (*COVERING, *HELD) and (incident.drill or not a.drill)
     }
 
 

@@ -19,7 +19,7 @@ from dispatch.model import Unit
 
 log = structlog.get_logger()
 SNAPSHOT = "snapshot"
-"""Prefix of the unit that stands for everything before it."""
+"""Prefix of units that stand in the database already, or in other units before them."""
 
 
 class LocalJournal:

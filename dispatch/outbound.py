@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -61,6 +61,15 @@ class TellCallerEffect(BaseModel):
     incident: str
 
 
+class ForwardEffect(BaseModel):
+    """Pass a command on to another node (dispatch.together sends it, not the outlet)."""
+
+    effect: Literal["forward"] = "forward"
+    node: str
+    event_id: str
+    command: dict[str, Any]
+
+
 class NoticeEffect(BaseModel):
     """Tell somebody who is in `config/contacts.yaml` something, by the channels that stand there.
 
@@ -83,7 +92,7 @@ class NoticeEffect(BaseModel):
 
 Effect = Annotated[
     PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
-    | TellCallerEffect | NoticeEffect,
+    | TellCallerEffect | NoticeEffect | ForwardEffect,
     Field(discriminator="effect"),
 ]
 
@@ -96,6 +105,8 @@ class OutboxItem(Record):
     effect: Effect
     created_at: Moment
     receipted_at: Moment | None = None
+    node: str = ""
+    """Which of several nodes sends it."""
     progress: dict[str, str] = Field(default_factory=dict)
     """What has been settled of it so far, for what has several parts: `leader-1/sms` → `delivered …`."""
 

@@ -52,7 +52,7 @@ class Outbox:
     def pump(self, outlet: Outlet, now: datetime) -> list[str]:
         """Send what is due. Returns the effects that are settled by having been sent or being moot."""
         settled = []
-        waiting = sorted(self._state.all(OutboxItem), key=_urgency)
+        waiting = sorted(self._items(), key=_urgency)
         for item in waiting:
             if self._state.get(OutboxItem, item.key) is None or not self._due(item, now):
                 continue
@@ -66,13 +66,17 @@ class Outbox:
         """When something must be sent or sent again."""
         resend = timedelta(seconds=self._rules.policy.times.resend)
         return min(
-            (self._sent[i.key] + resend if i.key in self._sent else now for i in self._state.all(OutboxItem)),
+            (self._sent[i.key] + resend if i.key in self._sent else now for i in self._items()),
             default=None,
         )
 
     def any_due(self, now: datetime) -> bool:
         """Whether `pump` would send something."""
-        return any(self._due(item, now) for item in self._state.all(OutboxItem))
+        return any(self._due(item, now) for item in self._items())
+
+    def _items(self) -> list[OutboxItem]:
+        """What is for the outlet; what is for other nodes goes by dispatch.together."""
+        return [item for item in self._state.all(OutboxItem) if item.effect.effect != "forward"]
 
     def _due(self, item: OutboxItem, now: datetime) -> bool:
         last = self._sent.get(item.key)

@@ -13,6 +13,7 @@ from dispatch.model import Incident, TargetKind
 from dispatch.policy import Step
 from dispatch.protocols import needs
 from dispatch.rules import Rules
+from dispatch.state import State
 
 NOBODY_ON_DUTY = ("crews", "nobody on duty")
 CREW_STEPS = ("free_crews", "all_crews", "mutual_aid")
@@ -20,6 +21,8 @@ CREW_STEPS = ("free_crews", "all_crews", "mutual_aid")
 
 class Nothing:
     """Crews of which nothing is known but the roster."""
+
+    elsewhere: State | None = None
 
     def get(self, kind: type[Kind], key: str) -> Kind | None:
         return None

@@ -13,10 +13,11 @@ from dispatch.live import is_live
 from dispatch.model import Assignment, Callback, CallNotes, Counter, Incident, Page, Put, Ticket, Unit
 from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
+from dispatch.ownership import divide
 from dispatch.parts import OF_INCIDENT, OfIncident
 from dispatch.record import Record
-from dispatch.units import CrewUnit, DutyChange, Job
 from dispatch.ticket_records import OF_TICKET, Attachment, Clock, OfTicket, Slip, Visit
+from dispatch.units import CrewUnit, DutyChange, Job
 
 Kind = TypeVar("Kind", bound=Put)
 KINDS: tuple[type[Put], ...] = (
@@ -28,16 +29,22 @@ KINDS: tuple[type[Put], ...] = (
 class State:
     """Changes only by `apply`."""
 
-    def __init__(self) -> None:
+    def __init__(self, node: str = "") -> None:
+        """`node`: which of several this is; what belongs to another is not taken in."""
+        self.node = node
+        self.elsewhere: State | None = None
+        """What the other nodes have open, as it was read last: to be looked at, never changed here."""
         self._records: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
         self._live: dict[type[Record], dict[str, Put]] = {kind: {} for kind in KINDS}
         self._of_incident: dict[tuple[type[Record], str], set[str]] = {}
+        self._of_ticket: dict[tuple[type[Record], str], set[str]] = {}
         self._of_crew: dict[tuple[type[Record], str], set[str]] = {}
         self._tickets_of_call: dict[str, set[str]] = {}
         self._tickets_of_phone: dict[str, set[str]] = {}
         self.watchers: list[Callable[[Put], None]] = []
         """Each is told every record that changes; for what is derived from records and kept at hand."""
-        self._of_ticket: dict[tuple[type[Record], str], set[str]] = {}
+        self.derived: dict[type, object] = {}
+        """What is made of the records and kept at hand, by its type (dispatch/job_queue.py)."""
         self.seen: dict[str, datetime] = {}
         """Units applied, so that an event that comes twice changes nothing."""
         self.series = ""
@@ -57,15 +64,15 @@ class State:
         """Keys of an incident's pages, assignments or links."""
         return self._of_incident.get((kind, incident_id), set())
 
+    def of_ticket(self, kind: type[Kind], number: str) -> set[str]:
+        """Keys of a ticket's clocks, visits, slips, attachments or jobs."""
+        return self._of_ticket.get((kind, number), set())
+
     def of_crew(self, kind: type[Kind], crew: str) -> set[str]:
         """Keys of a crew's live assignments or jobs."""
         return self._of_crew.get((kind, crew), set())
 
     def tickets_of_call(self, call_id: str) -> list[Ticket]:
-    def of_ticket(self, kind: type[Kind], number: str) -> set[str]:
-        """Keys of a ticket's clocks, visits, slips, attachments or jobs."""
-        return self._of_ticket.get((kind, number), set())
-
         """Oldest first."""
         found = (self.get(Ticket, number) for number in self._tickets_of_call.get(call_id, ()))
         return sorted((ticket for ticket in found if ticket), key=lambda ticket: ticket.number)
@@ -88,6 +95,10 @@ class State:
         self.seen[unit.unit_id] = unit.at
 
     def adopt(self, records: Iterable[Put]) -> None:
+        if self.node:
+            records, others = divide(records, self.node, lambda of: of[1] in self._records[of[0]])
+            for record in others:
+                self._give_up(record)
         for record in records:
             kind, live = type(record), is_live(record)
             if live:
@@ -105,11 +116,25 @@ class State:
             for watcher in self.watchers:
                 watcher(record)
 
+    def _give_up(self, record: Put) -> None:
+        """Another node works on it now."""
+        if isinstance(record, Assignment | Job):
+            self._index_crew(record, live=False)
+        self._drop(type(record), record.key)
+        if isinstance(record, Incident):
+            for kind in OF_INCIDENT:
+                for key in self.of_incident(kind, record.key):
+                    part = self._records[kind].get(key)
+                    if part is not None:
+                        self._give_up(part)
+
     def _index(self, record: Put, before: Put | None) -> None:
         if isinstance(record, OfIncident):
             if isinstance(before, OfIncident) and before.incident != record.incident:
                 self._of_incident.get((type(record), before.incident), set()).discard(record.key)
             self._of_incident.setdefault((type(record), record.incident), set()).add(record.key)
+        if isinstance(record, OfTicket | Job):
+            self._of_ticket.setdefault((type(record), record.ticket), set()).add(record.key)
         if isinstance(record, Ticket):
             for call_id in record.call_ids:
                 self._tickets_of_call.setdefault(call_id, set()).add(record.key)
@@ -131,13 +156,14 @@ class State:
         for incident in over:
             self._drop(Incident, incident.key)
             for kind in OF_INCIDENT:
-        if isinstance(record, OfTicket | Job):
-            self._of_ticket.setdefault((type(record), record.ticket), set()).add(record.key)
                 for key in self._of_incident.pop((kind, incident.key), set()):
                     self._drop(kind, key)
         for ticket in self.all(Ticket):
             if ticket.closed_at and ticket.closed_at < before and not self.get(Incident, ticket.incident):
                 self._drop(Ticket, ticket.key)
+                for part in OF_TICKET:
+                    for key in self._of_ticket.pop((part, ticket.key), set()):
+                        self._drop(part, key)
                 _remove(self._tickets_of_call, ticket.call_ids, ticket.key)
                 told = [phones.bare(phone) for phone in (ticket.caller, ticket.callback_number)]
                 _remove(self._tickets_of_phone, told, ticket.key)
@@ -159,9 +185,6 @@ class State:
         self._records[kind].pop(key, None)
         self._live[kind].pop(key, None)
 
-                for part in OF_TICKET:
-                    for key in self._of_ticket.pop((part, ticket.key), set()):
-                        self._drop(part, key)
 
 def _remove(index: dict[str, set[str]], names: Iterable[str], key: str) -> None:
     for name in names:

@@ -8,6 +8,7 @@ from datetime import datetime
 from dispatch.live import is_live
 from dispatch.model import RINGING, Assignment, Counter, HistoryRow, Incident, Page, Put, Ticket, Unit
 from dispatch.outbound import Effect, OutboxItem
+from dispatch.ownership import owner
 from dispatch.record import Record
 from dispatch.rules import Rules
 from dispatch.state import Kind, State
@@ -18,12 +19,19 @@ class Work:
 
     def __init__(self, state: State, rules: Rules, now: datetime, unit_id: str) -> None:
         self._state = state
+        self.state = state
+        """As it was before this work."""
         self.rules = rules
         self.now = now
         self.unit_id = unit_id
         self._changed: dict[tuple[type[Record], str], Put] = {}
         self._history: list[HistoryRow] = []
         self._effects = 0
+
+    @property
+    def elsewhere(self) -> State | None:
+        """What other nodes have open."""
+        return self._state.elsewhere
 
     def get(self, kind: type[Kind], key: str) -> Kind | None:
         """As it will be after this work."""
@@ -47,6 +55,31 @@ class Work:
         changed = {key: record for (of, key), record in self._changed.items() if of is kind}
         before = (record for record in self._state.live(kind) if record.key not in changed)
         return [*before, *(r for r in changed.values() if is_live(r))]  # type: ignore[list-item]  # of that kind
+
+    def changed(self, kind: type[Kind]) -> list[Kind]:
+        """What this work has put of that kind, so far."""
+        return [record for (of, _), record in self._changed.items() if of is kind]  # type: ignore[misc]  # of that kind
+
+    def before(self, kind: type[Kind], key: str) -> Kind | None:
+        """As it was before this work."""
+        return self._state.get(kind, key)
+
+    def of_crew(self, kind: type[Kind], crew: str) -> list[Kind]:
+        """A crew's live assignments or jobs, as after this work."""
+        keys = self._state.of_crew(kind, crew) | {
+            key for (of, key), record in self._changed.items()
+            if of is kind and getattr(record, "crew", "") == crew
+        }
+        found = (self.get(kind, key) for key in sorted(keys))
+        return [record for record in found if record is not None and is_live(record)]
+
+    def of_ticket(self, kind: type[Kind], number: str) -> list[Kind]:
+        """A ticket's clocks, visits, slips, attachments or jobs, as after this work."""
+        keys = self._state.of_ticket(kind, number) | {
+            key for (of, key), record in self._changed.items()
+            if of is kind and getattr(record, "ticket", "") == number
+        }
+        return [record for key in sorted(keys) if (record := self.get(kind, key)) is not None]
 
     def assignments(self, incident_id: str) -> list[Assignment]:
         return self._of_incident(Assignment, incident_id)
@@ -72,6 +105,8 @@ class Work:
         return self._state.get(type(record), record.key) is None
 
     def put(self, record: Kind) -> Kind:
+        if self.rules.node and owner(record) == "":
+            record = record.model_copy(update={"node": self.rules.node})  # type: ignore[assignment]  # of the same kind
         self._changed[(type(record), record.key)] = record
         return record
 

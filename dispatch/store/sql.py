@@ -20,6 +20,7 @@ from dispatch.errors import StoreUnavailable, UnitRefused
 from dispatch.model import Callback, CallNotes, Counter, Incident, Put, Ticket, Unit
 from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
+from dispatch.ownership import Root, root
 from dispatch.parts import OF_INCIDENT
 from dispatch.states import CallbackState
 from dispatch.store import call_records, search
@@ -57,6 +58,9 @@ class SqlStore(Queries):
         self.engine = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
         self._insert: Any = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
 
+        self.node = ""
+        """Which of several nodes writes; what another node has claimed is not overwritten."""
+
     def upgrade(self) -> None:
         with availability():
             upgrade(self.engine)
@@ -74,13 +78,29 @@ class SqlStore(Queries):
             chain.finish()
 
     def _save(self, connection: Connection, unit: Unit, chain: ChainWriter) -> None:
+        claimed = self._claimed_by_others(connection, unit) if self.node else set()
         for record in unit.puts:
+            if root(record) in claimed:
+                continue
             self.put(connection, TABLES[type(record)], to_row(record))
             if isinstance(record, Ticket):
                 for call_id in record.call_ids:
                     self._add(connection, TicketCallRow, {"ticket": record.number, "call_id": call_id})
         for row in unit.history:
             chain.add(row, clean(row.subject))
+
+    def _claimed_by_others(self, connection: Connection, unit: Unit) -> set[Root | None]:
+        """Incidents, tickets … of the unit that another node took while we did not reach the database."""
+        keys: dict[type[Put], set[str]] = {}
+        for of in filter(None, map(root, unit.puts)):
+            keys.setdefault(of[0], set()).add(of[1])
+        found: set[Root | None] = set()
+        for kind, names in keys.items():
+            table: Any = TABLES[kind].__table__
+            [key] = table.primary_key.columns
+            query = select(key).where(key.in_(names), table.c.node.not_in(("", self.node)))
+            found |= {(kind, name) for name in connection.scalars(query.with_for_update(read=True))}
+        return found
 
     def set_anchor(self, at: datetime) -> Anchor | None:
         with self.writing() as connection:

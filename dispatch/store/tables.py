@@ -71,6 +71,7 @@ class IncidentRow(Base):
     joined_into: Mapped[str]
     target_clause: Mapped[str]
     target_reckoning: Mapped[str]
+    node: Mapped[str]
 
 
 class TicketRow(Base):
@@ -107,6 +108,7 @@ class TicketRow(Base):
     assistants: Mapped[list[Any]]
     relations: Mapped[list[Any]]
     customer_flag: Mapped[str]
+    node: Mapped[str]
     __table_args__ = (Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),)
 
 
@@ -187,6 +189,7 @@ class CallbackRow(Base):
     done_at: Mapped[datetime | None] = mapped_column(index=True)
     why: Mapped[str]
     drill: Mapped[bool]
+    node: Mapped[str]
 
 
 class OutboxRow(Base):
@@ -196,6 +199,7 @@ class OutboxRow(Base):
     progress: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime]
     receipted_at: Mapped[datetime | None] = mapped_column(index=True)
+    node: Mapped[str]
 
 
 class HistoryTable(Base):
