@@ -65,6 +65,7 @@ class Metrics:
         self._backlog = gauge("journal_backlog_bytes", "Journalled and not yet stored")
         self._database = gauge("database_up", "1 when the database answers")
         self._edge_up = gauge("edge_up", "1 when the edge is connected")
+        self._recordings = gauge("recordings_to_transcribe", "Calls with words to be heard later", "state")
         self._model = gauge("speech_model_present", "1 when a speech model is configured and there")
         self._calendar = gauge(
             "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
@@ -145,6 +146,11 @@ class Metrics:
         self._edge_up.set(up)
         for name, value in (figures or {}).items():
             self._edge.labels(name).set(value)
+
+    def transcriptions(self, waiting: int, aside: int) -> None:
+        """Calls with words that wait to be heard from the recording, and that could not be heard."""
+        self._recordings.labels("waiting").set(waiting)
+        self._recordings.labels("aside").set(aside)
 
     def speech_model(self, *, present: bool) -> None:
         self._model.set(present)

@@ -14,6 +14,8 @@ from pathlib import Path
 EDGE = "edge"
 """Name of the first file, and of the whole where a doorbell names it."""
 DONE = "done"
+LATER = ".later"
+"""Ends the name of a journal that holds what was heard after the call."""
 _NAME = re.compile(r"edge(?:-([0-9]{6,9}))?")
 
 
@@ -21,6 +23,11 @@ def number_of(name: str) -> int:
     """1, 2, 3 … for a file of the edge's journal (its name without `.jsonl`); 0 for a call's."""
     match = _NAME.fullmatch(name)
     return int(match[1] or 1) if match else 0
+
+
+def is_later(name: str) -> bool:
+    """Whether it holds what was heard of a call from its recording (its name without `.jsonl`)."""
+    return name.endswith(LATER)
 
 
 def segments(directory: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from hotline.events import (
 )
 from hotline.ipc import Job
 from hotline.journal import read
-from hotline.segments import number_of, with_last_done
+from hotline.segments import is_later, number_of, with_last_done
 
 
 @dataclass(slots=True)
@@ -84,7 +84,9 @@ class CallBook:
 
     def recall(self, directory: Path, offsets: Mapping[str, int]) -> None:
         """After a restart: what stored records say of calls that are still going on."""
-        calls = sorted(path for path in directory.glob("*.jsonl") if not number_of(path.stem))
+        calls = sorted(
+            path for path in directory.glob("*.jsonl") if not (number_of(path.stem) or is_later(path.stem))
+        )
         going_on = {path.stem for path in calls}
         for path in (*with_last_done(directory), *calls):
             stored = offsets.get(path.stem, 0) if path.parent == directory else path.stat().st_size

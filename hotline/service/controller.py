@@ -31,6 +31,7 @@ from hotline.service.backup import keep_customers
 from hotline.service.backup_clock import WeeklyBackup
 from hotline.service.book import CallBook
 from hotline.service.customers import CsvCustomers, CustomerFile, NoCustomers
+from hotline.service.deferred import DeferredIntake
 from hotline.service.dispatching import build_dispatch
 from hotline.service.information import Information, load_information
 from hotline.service.intake import Intake
@@ -137,7 +138,8 @@ class Controller:
             self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics,
             self._settings.outbound.notice,
         )  # fmt: skip
-        self._reader = JournalReader(journals, intake.take, offsets)
+        self._deferred = DeferredIntake(self._settings.paths.state, self._settings.speech.deferred)
+        self._reader = JournalReader(journals, self._deferred.after(intake.take), offsets)
         self._book.recall(journals, self._reader.offsets())
         self._recall_agents()
         self._storing = Storing(self._reactor, self._dispatch, self._reader)
@@ -289,6 +291,7 @@ class Controller:
             journal_backlog_bytes=self._reader.backlog_bytes(),
             agents_reachable=len(self._presence.reachable()),
             flow_version=self._book.flow_version,
+            recordings_aside=self._deferred.queue.counts()[1],
             notices=(*self._calendar_notices(), *self._backup.notices()),
             backed_up=health.mirror_works,
         )
@@ -306,6 +309,7 @@ class Controller:
         self._metrics.database(up=status.database_up)
         self._metrics.edge(up=status.edge_connected, figures=self._figures)
         self._metrics.speech_model(present=status.model_present)
+        self._metrics.transcriptions(*self._deferred.queue.counts())
         self._metrics.backup(last=self._backup.last(), copying=status.backed_up)
         self._metrics.calendar(missing_years=len(self._calendar_notices()))
         return self._metrics.exposition()

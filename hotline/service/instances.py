@@ -19,7 +19,7 @@ from hotline.service import checked, process
 from hotline.service.process import ProcessRecord
 
 SUPERVISOR = "supervisor"
-ROLES_OF_AN_INSTANCE = ("zygote", "controller")
+ROLES_OF_AN_INSTANCE = ("zygote", "controller", "transcriber")
 
 
 def new_name(now: datetime, pid: int) -> str:
@@ -35,7 +35,7 @@ class Instance:
     supervisor: ProcessRecord | None
     """None: it died, and the processes live on by themselves."""
     processes: tuple[ProcessRecord, ...]
-    """Its zygote and controller, those that live."""
+    """Its zygote, controller and transcriber, those that live."""
 
 
 @contextlib.contextmanager

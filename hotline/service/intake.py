@@ -8,7 +8,15 @@ import structlog
 
 from dispatch.api import Dispatch, DispatchError
 from hotline.agents.presence import Presence
-from hotline.events import CallEnded, CrewReported, LegAnswered, LegEnded, LegStarted, Record
+from hotline.events import (
+    CallEnded,
+    CrewReported,
+    LegAnswered,
+    LegEnded,
+    LegStarted,
+    Record,
+    TranscriptionFinished,
+)
 from hotline.metrics import Metrics
 from hotline.service.book import CallBook, CallNote, user_of
 from hotline.service.customers import CustomerFile
@@ -53,6 +61,8 @@ class Intake:
         self._book.take(record)
         if isinstance(record, CallEnded):
             self._over(note, record)
+        elif isinstance(record, TranscriptionFinished):
+            self._book.forget(record.call_id)  # it was over long before
 
     def _measure_incident(self, record: Record, note: CallNote) -> None:
         page = self._dispatch.page(record.call_id) if note.purpose == "page" else None

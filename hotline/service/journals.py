@@ -17,13 +17,15 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from hotline.events import CallEnded, Record, parse_record
+from hotline.events import CallEnded, Record, TranscriptionFinished, parse_record
 from hotline.journal import Entry, read
-from hotline.segments import DONE, EDGE, number_of, segments
+from hotline.segments import DONE, EDGE, is_later, number_of, segments
 
 log = structlog.get_logger()
 
 BATCH_RECORDS = 500
+LATER_END = TranscriptionFinished
+"""Last of what was heard after a call (hotline.service.deferred), which comes whole or not at all."""
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -112,7 +114,7 @@ class JournalReader:
             self._hand_over(entry.record)
             file.delivered = entry.next_offset
             file.unstored.append(entry)
-            file.ended = file.ended or isinstance(entry.record, CallEnded)
+            file.ended = file.ended or isinstance(entry.record, LATER_END if is_later(name) else CallEnded)
 
     def hear(self, lines: Sequence[str]) -> None:
         """Deliver records that the disk does not take; they come again when they are written."""
@@ -164,7 +166,10 @@ class JournalReader:
 
     def unfinished(self) -> list[str]:
         """Calls whose journal has no end yet."""
-        return [name for name, file in self._files.items() if not (number_of(name) or file.ended)]
+        return [
+            name for name, file in self._files.items()
+            if not (number_of(name) or is_later(name) or file.ended)
+        ]
 
     def _hand_over(self, record: Record) -> None:
         try:

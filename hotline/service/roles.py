@@ -22,9 +22,10 @@ from hotline.service.process import ProcessRecord
 log = structlog.get_logger()
 
 MODULES = {
-    "edge": "hotline.edge", "zygote": "hotline.calls.zygote", "controller": "hotline.service.controller"
+    "edge": "hotline.edge", "zygote": "hotline.calls.zygote", "controller": "hotline.service.controller",
+    "transcriber": "hotline.service.transcriber",
 }
-START_ORDER = ("edge", "zygote", "controller")
+START_ORDER = ("edge", "zygote", "controller", "transcriber")
 STEADY_SECONDS = 10.0
 """A process that lived so long starts again at once; a shorter life is waited after."""
 FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS = 0.2, 5.0

@@ -25,6 +25,8 @@ class Status:
     journal_backlog_bytes: int = 0
     agents_reachable: int = 0
     flow_version: str = ""
+    recordings_aside: int = 0
+    """Could not be transcribed, time and again; their calls have no words or not all of them."""
     backed_up: bool = True
     """Tickets and incidents are copied to `backup.directory` at once."""
     notices: tuple[str, ...] = ()
@@ -54,6 +56,10 @@ class Status:
             reasons.append("the backup directory cannot be written: nothing is copied at once")
         if self.agents_reachable == 0:
             reasons.append("no agent's softphone is registered: callers reach the duty crew")
+        if self.recordings_aside:
+            reasons.append(
+                f"{self.recordings_aside} recordings could not be transcribed: `hotline transcribe --list`"
+            )
         return reasons
 
     def document(self) -> dict[str, Any]:

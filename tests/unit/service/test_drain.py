@@ -10,7 +10,7 @@ import pytest
 
 from hotline.service.drain import GRACE_SECONDS, SUCCESSOR_START_SECONDS, Draining
 from hotline.service.process import ProcessRecord
-from hotline.service.roles import wait_seconds
+from hotline.service.roles import START_ORDER, wait_seconds
 
 
 class FakeRole:
@@ -36,14 +36,23 @@ class FakeWorker(FakeRole):
     pass
 
 
+class Obedient(FakeRole):
+    """The transcriber: it can stop anywhere."""
+
+    def send(self, number: Signals) -> None:
+        super().send(number)
+        self.running = False
+
+
 class Scene:
-    """Three roles, some calls, perhaps a successor."""
+    """Four roles, some calls, perhaps a successor."""
 
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
         self.has_successor = self.has_coming = False
         self.calls: list[FakeWorker] = []
-        self.roles: dict[str, Any] = {name: FakeRole() for name in ("edge", "zygote", "controller")}
+        self.roles: dict[str, Any] = {name: FakeRole() for name in START_ORDER}
+        self.roles["transcriber"] = Obedient()
         self.draining = Draining(
             "1", folder / "no-edge.sock", self.roles, self, lambda: self.now, seconds=3600
         )
@@ -62,7 +71,7 @@ class Scene:
         return self.draining.step()
 
     def asked(self) -> list[str]:
-        return [name for name, role in self.roles.items() if role.asked()]
+        return [name for name, role in self.roles.items() if role.asked() and name != "transcriber"]
 
 
 @pytest.fixture
@@ -112,6 +121,7 @@ def test_with_a_successor_patience_ends_and_the_calls_go_on_by_themselves(scene:
     scene.roles["controller"].end()
     scene.roles["zygote"].end()
     scene.now = 3600
+    assert not scene.step() and scene.roles["transcriber"].asked()
     assert scene.step() and call.signals == []
 
 
