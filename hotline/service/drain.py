@@ -77,7 +77,8 @@ class Draining:
 
     def _with_successor(self) -> bool:
         """Nothing of ours is needed any more but our workers, and these live on by themselves."""
-        gone = [self._end(name, self._monotonic() + GRACE_SECONDS) for name in ("controller", "zygote", "transcriber")]
+        soon = self._monotonic() + GRACE_SECONDS
+        gone = [self._end(name, soon) for name in ("controller", "zygote", "transcriber")]
         self._roles["edge"].wanted = False
         return all(gone) and self._calls_ended()
 
@@ -86,8 +87,8 @@ class Draining:
 
     def _end_rest(self) -> bool:
         soon = self._monotonic() + GRACE_SECONDS
-        ended = [self._end(name, soon) for name in ("zygote", "transcriber")]
-        return all(ended) and self._end_workers() and self._end("edge", soon)
+        listened = self._end("transcriber", soon)
+        return self._end("zygote", soon) and self._end_workers() and self._end("edge", soon) and listened
 
     def _end(self, name: str, patience_until: float) -> bool:
         """Ask a role's process to end, later make it; True when it is gone."""

@@ -1,7 +1,8 @@
 """Listens to recordings in the background.
 
 `python -m hotline.service.transcriber --config FILE --instance ID`. It runs when nothing else does, and
-stops between two steps while calls need the decoders. It can be killed at any moment, by an operator or by a recording that its decoder cannot stand.
+stops between two steps while calls need the decoders. It can be killed at any moment, by an operator or
+by a recording that its decoder cannot stand.
 """
 
 from __future__ import annotations
