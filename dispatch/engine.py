@@ -15,10 +15,11 @@ from dispatch.effects import Outlet
 from dispatch.errors import StoreTooNew, StoreUnavailable
 from dispatch.local_journal import SNAPSHOT, LocalJournal
 from dispatch.mirror import Mirror
-from dispatch.model import Assignment, Callback, Incident, Page, Ticket, Unit
+from dispatch.model import Assignment, Callback, Incident, Page, Put, Ticket, Unit
 from dispatch.node_link import NodeLink
 from dispatch.outbound import OutboxItem
 from dispatch.outbox import Outbox
+from dispatch.ownership import owner
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.store.port import Store
@@ -61,6 +62,8 @@ class Engine:
         self.journal_works = True
         self._unsynced = False
         self.together: Together | None = None
+        self._others: list[Put] = []
+        """At the start: what other nodes have."""
 
     def join(self, link: NodeLink) -> None:
         """Work beside other nodes on the same database."""
@@ -73,6 +76,8 @@ class Engine:
         self.state.series = self.rules.node + ("" if self.loaded or units else self._new_id()[:3].upper())
         for unit in units:
             self.state.apply(unit)
+        self.state.adopt(self._others)  # claimed since that was written
+        self._others = []
         pending = [unit for unit in units if not unit.unit_id.startswith(SNAPSHOT)]
         self.writer.add(self._not_stored(pending))
         if self._mirror is not None:
@@ -91,6 +96,8 @@ class Engine:
             self.writer.want_state(now - self._keep())
             return
         self.state.adopt(records)
+        node = self.rules.node
+        self._others = [record for record in records if node and owner(record) not in (None, "", node)]
         self.state.seen.update(seen)
         self.loaded = True
 
