@@ -188,11 +188,19 @@ class Dispatch:
         """
         if self.engine.writer.closed:
             raise StoreUnavailable("the database has not been opened yet")
-        self.store.record_events(journal, records, next_offset)
+        self.store.record_events(self._prefix() + journal, records, next_offset)
 
     def journal_offsets(self) -> dict[str, int]:
         """Up to where each journal is stored. Raises StoreUnavailable: begin at 0, nothing is done twice."""
-        return self.store.journal_offsets()
+        prefix = self._prefix()
+        return {
+            name.removeprefix(prefix): offset for name, offset in self.store.journal_offsets().items()
+            if name.startswith(prefix) and "/" not in name.removeprefix(prefix)
+        }
+
+    def _prefix(self) -> str:
+        """Each of several nodes has journals of its own that are called alike."""
+        return f"{self.rules.node}/" if self.rules.node else ""
 
     # ---- looking up, from memory
     def open_incidents(self) -> list[Incident]:

@@ -237,6 +237,10 @@ class DispatchFiles(Section):
     standards: Path | None = None
     """Folder of service standards: what the company promises, by kind of business. Unset:
     `service_standards` beside the configuration, or the shipped ones; filled in when it is read."""
+    node: str = Field("", pattern="^[A-Z]{0,2}$")
+    """Letter of this machine when several share one database; part of its tickets' numbers."""
+    lease_seconds: Seconds = 10
+    """How long the others wait for a silent machine before they take over its tickets and incidents."""
     standard: str = "guangyuan-2022"
     """The one that this deployment is held to."""
     businesses: Path | None = None

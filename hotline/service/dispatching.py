@@ -32,6 +32,8 @@ def build_rules(settings: Settings) -> Rules:
         policy=load(settings.dispatch.policy, Policy),
         stations=load(settings.dispatch.stations, Stations),
         timezone=ZoneInfo(settings.timezone),
+        company=settings.company,
+        node=files.node,
         callbacks=CallbackRules(callbacks.attempts, callbacks.retry_seconds, callbacks.ring_seconds),
         standard=deployed_standard(files.standards, files.standard) if files.standards else None,
         calendar=load_calendar(files.calendar),
@@ -52,5 +54,5 @@ def build_dispatch(settings: Settings, outlet: Outlet, utcnow: Callable[[], date
     """Takes the lock of the state directory. Raises DispatchLocked, ConfigurationError."""
     return Dispatch(
         build_rules(settings), build_store(settings), settings.paths.state, outlet=outlet, utcnow=utcnow,
-        mirror_directory=settings.backup.directory,
+        mirror_directory=settings.backup.directory, lease_seconds=settings.dispatch.lease_seconds,
     )
