@@ -17,6 +17,8 @@ HOMES = {
     "pjsua2": ("hotline/sip/", "hotline/demo/", "tests/", "bench/"),
     "_pjsua2": ("hotline/sip/", "hotline/demo/", "tests/", "bench/"),
     "vosk": ("hotline/speech/vosk_engine.py",),
+    "jieba": ("hotline/speech/making/words.py",),
+    "sherpa_onnx": ("hotline/speech/sherpa_engine.py",),
     "pydub": ("hotline/speech/audio.py",),
     "sqlalchemy": ("dispatch/store/", "tests/"),
     "alembic": ("dispatch/store/", "tests/"),

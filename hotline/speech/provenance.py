@@ -39,6 +39,20 @@ class Provenance(BaseModel):
     lm_text_sentences: int
     how_checked: str
     licence: str
+    command: str = ""
+    """Makes the same model again."""
+    seed: int | None = None
+    utterances: int | None = None
+    epochs: float | None = None
+    frame_accuracy: float | None = None
+    """On clips that were not learned from, of 30 ms frames."""
+    machine: str = ""
+    """Kind of processor: matrix products round differently on another."""
+    inputs: dict[str, str] = {}
+    """Text of `hotline/speech/making/texts` → SHA-256."""
+    files: dict[str, str] = {}
+    """File of the model → SHA-256."""
+    limits: str = ""
 
 
 def load_provenance(model: Path) -> Provenance:

@@ -1,0 +1,25 @@
+"""The process in which a model is made: one thread of BLAS, and espeak-ng to itself.
+
+`hotline model make` starts it; the environment has to say OPENBLAS_NUM_THREADS=1 before numpy comes.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from hotline.errors import HotlineError
+from hotline.speech.making.make import FULL, SMALL, make_model
+
+
+def main(out: str, seed: str, size: str, jobs: str) -> None:
+    recipe = replace(SMALL if size == "small" else FULL, seed=int(seed))
+    make_model(Path(out), recipe, int(jobs), lambda line: print(line, file=sys.stderr, flush=True))
+
+
+if __name__ == "__main__":
+    try:
+        main(*sys.argv[1:])
+    except HotlineError as error:
+        sys.exit(f"hotline: {error}\n{type(error).__doc__}")
