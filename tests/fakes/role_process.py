@@ -1,4 +1,4 @@
-"""Stand-ins for edge, zygote and controller, for tests of the supervisor alone.
+"""Stand-ins for edge, zygote, controller and transcriber, for tests of the supervisor alone.
 
 They are started like the real ones and keep a diary (`run/diary`) of starts, signals and messages.
 The zygote forks a worker (a process that only waits) at SIGUSR1; the worker ends at SIGTERM.
@@ -89,4 +89,5 @@ ROLES = {
     "edge": edge,
     "zygote": lambda run: waiting(run, "zygote"),
     "controller": lambda run: waiting(run, "controller"),
+    "transcriber": lambda run: waiting(run, "transcriber"),
 }
