@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from OpenSSL.crypto import FILETYPE_PEM, load_certificate
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, succeed
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.ssl import Certificate, trustRootFromCertificates
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, FileBodyProducer, HTTPConnectionPool
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
 from twisted.web.http_headers import Headers
+from twisted.web.iweb import IBodyProducer
+from zope.interface import implementer
 
 from hotline.paging.channel import Delivered, Outcome, Permanent, Temporary
 
@@ -66,8 +67,7 @@ class HttpClient:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises NoAnswerError."""
         fields = {"User-Agent": [AGENT], **{name: [value] for name, value in headers.items()}}
-        produce: Any = FileBodyProducer
-        asked = self._agent.request(b"POST", url.encode("ascii"), Headers(fields), produce(BytesIO(body)))
+        asked = self._agent.request(b"POST", url.encode("ascii"), Headers(fields), _Content(body))
         asked.addTimeout(self._timeout_seconds, self._reactor)
         try:
             response = await asked
@@ -78,10 +78,16 @@ class HttpClient:
             raise NoAnswerError(f"no answer in {self._timeout_seconds:g} s") from error
         except Exception as error:
             # Twisted has dozens of reasons and they change; all of them mean the same here.
-            raise NoAnswerError(_reason(error)) from error
+            raise NoAnswerError(self._reason(error)) from error
         found = {k.decode("latin-1").lower(): v[0].decode("latin-1")
                  for k, v in response.headers.getAllRawHeaders()}
         return Answer(response.code, found, content)
+
+    def _reason(self, error: Exception) -> str:
+        reasons = getattr(error, "reasons", None)
+        inner = reasons[0].value if reasons else error
+        late = isinstance(inner, CancelledError)
+        return f"no answer in {self._timeout_seconds:g} s" if late else type(inner).__name__
 
     def close(self) -> Deferred[None]:
         closing: Deferred[None] = self._pool.closeCachedConnections()
@@ -109,6 +115,27 @@ def retry_after(answer: Answer, now: datetime) -> float | None:
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - now).total_seconds(), 0.0), 3600.0)
+
+
+@implementer(IBodyProducer)
+class _Content:
+    """What is sent: in memory, so it is written at once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content, self.length = content, len(content)
+
+    def startProducing(self, consumer: Any) -> Deferred[None]:
+        consumer.write(self._content)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:
+        """Nothing is left to pause."""
+
+    def resumeProducing(self) -> None:
+        """Nothing was paused."""
+
+    def stopProducing(self) -> None:
+        """All has been written."""
 
 
 class _Body(Protocol):
@@ -147,12 +174,6 @@ def _cut(response: Any) -> Any:
         return result
 
     return cut
-
-
-def _reason(error: Exception) -> str:
-    reasons = getattr(error, "reasons", None)
-    inner = reasons[0].value if reasons else error
-    return type(inner).__name__
 
 
 def trust_of(ca_file: Path) -> Any:

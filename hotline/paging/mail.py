@@ -13,7 +13,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.ssl import optionsForClientTLS
-from twisted.mail.smtp import ESMTPSenderFactory, SMTPClientError
+from twisted.mail.smtp import ESMTPSender, ESMTPSenderFactory, SMTPClientError
 
 from hotline.paging.channel import Delivered, Message, Outcome, Permanent, Temporary
 from hotline.paging.http import trust_of
@@ -68,6 +68,7 @@ class Mail:
             requireTransportSecurity=self._starttls,
         )
         factory.noisy = False
+        factory.protocol = _sender_on(self._reactor)
         return factory
 
     def letter(self, message: Message) -> bytes:
@@ -84,6 +85,16 @@ class Mail:
             mail["X-Priority"] = "1"
         mail.set_content(message.text)
         return mail.as_bytes().replace(b"\r\n", b"\n")
+
+
+def _sender_on(reactor: Any) -> Any:
+    """Twisted's sender takes the time of the process's reactor; ours takes the one it is given."""
+
+    class Sender(ESMTPSender):
+        def callLater(self, period: float, func: Any) -> Any:
+            return reactor.callLater(period, func)
+
+    return Sender
 
 
 def _judged(error: SMTPClientError) -> Outcome:

@@ -71,7 +71,7 @@ class Robot:
         if isinstance(by_status, Temporary) and code not in self.later:
             return by_status
         if not isinstance(code, int):
-            return by_status if isinstance(by_status, Permanent) else Permanent("its answer is not understood")
+            return by_status if isinstance(by_status, Permanent) else Permanent("not understood")
         if code == 0:
             return Delivered()
         if code in self.later:
