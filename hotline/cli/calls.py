@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from opencc import OpenCC
 
-from dispatch.api import CallQuery, Store, TicketQuery
+from dispatch.api import CallQuery, Hit, SearchQuery, Store, TicketQuery
 from hotline import timeline
 from hotline.cli.data import NothingThereError, journal_of, store_of
 from hotline.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
@@ -43,6 +44,50 @@ def list_calls(
         found = store.calls(CallQuery(caller=caller, words=words, limit=limit))
     rows = [{**asdict(call), **_times(asdict(call), zone)} for call in found]
     print_rows(rows, COLUMNS, as_json=as_json, empty="no calls")
+
+
+FOUND = {"at": "said", "call_id": "call", "who": "by", "place": "at", "shown": "words"}
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="漏气, or parts that all occur: '厨房 漏气'.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    caller: Annotated[str, typer.Option(help="Only in this caller's calls.")] = "",
+    role: Annotated[str, typer.Option(help="Only said by: caller, agent, partner, crew, supervisor.")] = "",
+    call: Annotated[str, typer.Option(help="Only in this call.")] = "",
+    since: Annotated[datetime | None, typer.Option(help="Not before this day, local time.")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Before this day, local time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
+    as_json: JsonOption = False,
+) -> None:
+    """Find what was said, in all calls, by both sides."""
+    settings = load_settings(config)
+    zone = ZoneInfo(settings.timezone)
+    asked = SearchQuery(
+        simplified(words), caller=caller, role=role, call_id=call, limit=limit,
+        since=since.replace(tzinfo=zone) if since else None,
+        until=until.replace(tzinfo=zone) if until else None,
+    )  # fmt: skip
+    with store_of(settings) as store:
+        rows = [_hit(hit, zone) for hit in store.search(asked)]
+    print_rows(rows, FOUND, as_json=as_json, empty="nobody said that")
+
+
+def simplified(words: str) -> str:
+    """As the recogniser writes them."""
+    return str(OpenCC("t2s").convert(words))
+
+
+def _hit(hit: Hit, zone: ZoneInfo) -> dict[str, Any]:
+    shown = hit.snippet
+    for start, end in reversed(hit.marks):
+        shown = f"{shown[:start]}【{shown[start:end]}】{shown[end:]}"
+    minutes, seconds = divmod(hit.start_ms // 1000, 60)
+    return {
+        **asdict(hit), "at": f"{hit.at.astimezone(zone):%Y-%m-%d %H:%M:%S}", "who": hit.role,
+        "place": f"{minutes}:{seconds:02}", "shown": shown,
+    }  # fmt: skip
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 from dispatch.api import SqlStore, Store, StoreUnavailable
 from hotline import journal
 from hotline.errors import HotlineError, StoreUnavailableError
-from hotline.segments import with_last_done
+from hotline.segments import LATER, with_last_done
 from hotline.settings import Settings
 from hotline.settings_file import SQLITE, read_secret
 
@@ -43,10 +43,11 @@ def journal_of(settings: Settings, call_id: str) -> list[dict[str, Any]]:
     if "/" in call_id or call_id.startswith("."):
         return []
     folder = settings.paths.state / "journal"
-    for path in (folder / f"{call_id}.jsonl", folder / "done" / f"{call_id}.jsonl"):
-        found = [entry.record.model_dump(mode="json") for entry in journal.read(path)]
-        if found:
-            return found
+    names = (f"{call_id}.jsonl", f"{call_id}{LATER}.jsonl")
+    paths = [place / name for name in names for place in (folder, folder / "done")]
+    found = [entry.record.model_dump(mode="json") for path in paths for entry in journal.read(path)]
+    if found:
+        return found
     return [
         entry.record.model_dump(mode="json")
         for path in with_last_done(folder)
