@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from dispatch.board import Board
+from dispatch.clearing import may_leave
 from dispatch.escalation import cancel_pages, ensure_paged, page_next, tell_callers
 from dispatch.model import COVERING, HELD, Assignment, Incident, Ticket
-from dispatch.policy import travel
 from dispatch.recommend import crew_distance_km, place_of
 from dispatch.states import (
     ASSIGNMENT,
@@ -42,6 +43,8 @@ def crew_steps(work: Work, incident_id: str, crew: str, event: AssignmentEvent, 
     if state is None:
         work.history(incident_id, "crew_report_ignored", author=crew, status=event,
                      why=ASSIGNMENT.ignored[before.state, event])
+        return False
+    if event == AssignmentEvent.CLEARED and not may_leave(work, incident, crew):
         return False
     after = work.put(before.model_copy(update=_stamps(work, before, state)))
     work.history(incident_id, f"crew_{state}", author=crew, note=note)
@@ -136,10 +139,13 @@ def forecast(work: Work, assignment_id: str) -> None:
     """When the crew will be there; a forecast that misses the target brings the next crew (rule 6)."""
     assignment = work.need(Assignment, assignment_id)
     incident = work.need(Incident, assignment.incident)
-    distance_km = _distance(work, incident, assignment.crew)
-    if distance_km is None:
+    place, crew = place_of(incident), work.rules.stations.crew(assignment.crew)
+    if place is None or crew is None:
         return
-    arrival = forecast_arrival(work, assignment, distance_km)
+    start, by_vehicle = Board(work.rules, work, work.now).position(crew)
+    distance_km = work.rules.road_distance().km(start, place)
+    drive = timedelta(seconds=work.rules.drive_seconds(start, place, distance_km))
+    arrival = forecast_arrival(work, assignment, drive, by_vehicle=by_vehicle)
     late = arrival > incident.target_at and not assignment.reinforced
     work.put(
         assignment.model_copy(
@@ -155,12 +161,14 @@ def forecast(work: Work, assignment_id: str) -> None:
         page_next(work, incident.key, crews_only=True)
 
 
-def forecast_arrival(work: Work, assignment: Assignment, distance_km: float) -> datetime:
-    policy = work.rules.policy
+def forecast_arrival(
+    work: Work, assignment: Assignment, drive: timedelta, *, by_vehicle: bool = False
+) -> datetime:
+    """From where the vehicle is now; where that is not known, from the station when it set out."""
     rolling = assignment.state != AssignmentState.ACKNOWLEDGED
-    start = assignment.en_route_at if rolling and assignment.en_route_at else work.now
-    turnout = timedelta(0) if rolling else timedelta(seconds=policy.times.turnout)
-    return start + turnout + travel(policy, distance_km)
+    turnout = timedelta(0) if rolling else timedelta(seconds=work.rules.policy.times.turnout)
+    set_out = assignment.en_route_at if rolling and assignment.en_route_at else work.now
+    return (work.now if by_vehicle else set_out) + turnout + drive
 
 
 def _distance(work: Work, incident: Incident, crew_key: str) -> float | None:

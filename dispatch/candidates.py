@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,7 +11,6 @@ from dispatch.board import Board
 from dispatch.crew_states import UnitState
 from dispatch.crews import Crew
 from dispatch.distance import Position
-from dispatch.policy import travel
 
 ROLLING = (UnitState.RETURNING, UnitState.EN_ROUTE)
 STATE_WORDS = {
@@ -57,8 +56,13 @@ class Candidate:
     """The ticket of ordinary work that it has in hand."""
     order: tuple[float, ...]
     """Sorts candidates; the last number is the place in the file, so that nothing is left to chance."""
-    why: tuple[str, ...]
-    """In Mandarin, the weightiest first."""
+    words: Callable[[], tuple[str, ...]]
+    """Makes `why`, which is worded only for those of whom it is told."""
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """In Mandarin, the weightiest first."""
+        return self.words()
 
     @property
     def reason(self) -> str:
@@ -104,7 +108,7 @@ def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candida
     secure = policy.secure if in_hand is not None else 0.0
     rolls = by_vehicle and (state in ROLLING or in_hand is not None)
     turnout = 0.0 if rolls else board.rules.policy.times.turnout
-    seconds = secure + turnout + travel(board.rules.policy, km).total_seconds()
+    seconds = secure + turnout + board.rules.drive_seconds(start, wanted.place or centre.position, km)
     arrival = None if wanted.place is None else board.now + timedelta(seconds=seconds)
     lacks_skill = board.skilled(crew, wanted.skills)
     lacks_equipment = board.equipped(crew, wanted.equipment)
@@ -115,7 +119,7 @@ def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candida
     standing = board.standing(crew)
     out = standing in (UnitState.OUT_OF_SERVICE, UnitState.OFF_DUTY) and state == standing
     late = arrival is not None and wanted.until is not None and arrival > wanted.until
-    why = (
+    words = lambda: (  # noqa: E731  # it closes over all that was found out
         *_whereabouts(km if wanted.place else None, seconds, by_vehicle),
         *(_late(arrival, wanted.until) if late else ()),
         *(("正在处理另一起险情",) if busy else ()),
@@ -133,7 +137,7 @@ def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candida
         in_time=None if arrival is None or wanted.until is None else not late, by_vehicle=by_vehicle,
         secure_first=in_hand.ticket if in_hand else "",
         order=(float(out), round(seconds + penalty, 1), float(len(jobs)), float(number)),
-        why=why,
+        words=words,
     )
 
 
@@ -161,9 +165,13 @@ def _explain_ties(ordered: list[Candidate]) -> list[Candidate]:
     for before, one in pairwise(ordered):
         if one.own == before.own and one.order[:2] == before.order[:2]:
             what = "任务较多" if one.order[2] > before.order[2] else "按名册次序"
-            one = replace(one, why=(*one.why, f"与{before.crew.name}同时到达，{what}排后"))
+            one = replace(one, words=_level_with(one.words, f"与{before.crew.name}同时到达，{what}排后"))
         told.append(one)
     return told
+
+
+def _level_with(words: Callable[[], tuple[str, ...]], tie: str) -> Callable[[], tuple[str, ...]]:
+    return lambda: (*words(), tie)
 
 
 def considered(found: Collection[Candidate]) -> list[dict[str, object]]:

@@ -26,7 +26,7 @@ class Roster:
     changes: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
     """By crew, also the crew that lends a substitute."""
     last_day: date | None = None
-    """The last day that has a dated shift; None: there is no dated roster."""
+    """The last day that the file plans; None: there is no dated roster."""
     _days: dict[tuple[str, date], tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def spans_of(self, crew: Crew, day: date) -> tuple[Span, ...]:
