@@ -25,6 +25,11 @@ TRIAGE_HAZARDS: tuple[Hazard, ...] = (
 PLACES: tuple[Place, ...] = ("indoor", "outdoor", "unknown")
 
 
+BLANKS = ("title", "address", "reports", "ticket", "phone", "reported", "company")
+"""What texts to parties may hold in braces."""
+_BLANKS_SAID = ", ".join(f"{{{name}}}" for name in BLANKS)
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -145,6 +150,8 @@ class IncidentTypes(Section):
             yield from self._uncovered()
         for index, one in enumerate(self.types):
             yield from self._faults_of(f"types.{index}", one)
+        if not _fits(self.crowd_text):
+            yield f"`crowd_text`: only {_BLANKS_SAID} may stand in braces"
         reports = [step.reports for step in self.crowd]
         if reports != sorted(set(reports)):
             yield "`crowd`: in rising order of `reports`, each once"
@@ -162,6 +169,8 @@ class IncidentTypes(Section):
 
     def _faults_of(self, where: str, one: IncidentType) -> Iterator[str]:
         for number, tell in enumerate(one.tell):
+            if not _fits(tell.text):
+                yield f"`{where}.tell.{number}.text`: only {_BLANKS_SAID} may stand in braces"
             if tell.to not in self.parties:
                 yield f"`{where}.tell.{number}.to`: there is no party {tell.to}"
         for number, upgrade in enumerate(one.upgrades):
@@ -172,3 +181,11 @@ class IncidentTypes(Section):
                 yield f"`{where}.upgrades.{number}.to`: {upgrade.to} does not have a higher `rank`"
             if upgrade.reports is None and not upgrade.fields and upgrade.hours_open is None:
                 yield f"`{where}.upgrades.{number}`: needs `reports`, `fields` or `hours_open`"
+
+
+def _fits(text: str) -> bool:
+    try:
+        text.format_map(dict.fromkeys(BLANKS, ""))
+    except (KeyError, ValueError, IndexError):
+        return False
+    return True

@@ -5,18 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 from dispatch.assignments import end_incident, forecast
+from dispatch.clearing import excuse_all
 from dispatch.commands import EmergencyReport, FactReport, StandDown
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.escalation import awaited, covered, ensure_paged, page_next
 from dispatch.facts import apply_fact, note_fact
+from dispatch.joining import consider
+from dispatch.locating import first_page, located_by_file, new_incident, set_target
 from dispatch.model import COVERING, RINGING, CallNotes, Incident, Ticket
 from dispatch.outbound import NotifyCrewEffect, UpdatePageEffect
-from dispatch.policy import arrival_target
-from dispatch.recommend import nearest_station_km, place_of, ranked
+from dispatch.protocols import better
+from dispatch.recommend import place_of, ranked
+from dispatch.splitting import still_alike
 from dispatch.states import AssignmentState, IncidentEvent
 from dispatch.tickets import open_ticket
 from dispatch.work import Work
 
+_PLACE = {"address", "address_fields", "latitude", "longitude", "fields"}
+"""Fields of a ticket by which it may be found to be somebody else's leak."""
 _SHARED = ("hazard", "place", "address", "address_confirmed", "latitude", "longitude")
 """Fields that a ticket and its incident have in common."""
 
@@ -39,25 +45,14 @@ def report_emergency(work: Work, command: EmergencyReport) -> None:
             }
         )
     )
-    incident = work.put(_incident(work, command, ticket))
+    incident = work.put(new_incident(work, ticket, f"I-{ticket.number}"))
     work.put(work.need(Ticket, ticket.number).model_copy(update={"incident": incident.key}))
     work.history(incident.key, "emergency_declared", call_id=command.call_id, author=command.by,
                  ticket=ticket.number, hazard=incident.hazard, place=incident.place)
     if not incident.located and command.file_latitude is not None and command.file_longitude is not None:
-        _located_by_file(work, incident.key, command)
-    _first_page(work, incident.key)
-
-
-def _incident(work: Work, command: EmergencyReport, ticket: Ticket) -> Incident:
-    target = arrival_target(work.rules.policy, command.at, None)
-    incident = Incident(
-        incident_id=f"I-{ticket.number}", hazard=ticket.hazard or "other", place=ticket.place or "unknown",
-        address=ticket.address, address_confirmed=ticket.address_confirmed, latitude=ticket.latitude,
-        longitude=ticket.longitude, located_by="caller" if ticket.latitude is not None else "",
-        reported_at=command.at, band_minutes=target.minutes, target_at=target.at,
-        tickets=(ticket.number,), drill=ticket.drill,
-    )
-    return set_target(work, incident) if incident.located else incident
+        located_by_file(work, incident.key, command)
+    if consider(work, incident.key) == incident.key:
+        first_page(work, incident.key)
 
 
 def _declared_again(work: Work, command: EmergencyReport, ticket: Ticket) -> None:
@@ -67,47 +62,7 @@ def _declared_again(work: Work, command: EmergencyReport, ticket: Ticket) -> Non
     if command.hazard not in ("", "other", ticket.hazard) and ticket.hazard in ("", "other", "smell"):
         worse = work.need(Ticket, ticket.number).model_copy(update={"hazard": command.hazard})
         _spread(work, worse, ("hazard",))
-    ensure_paged(work, ticket.incident)
-
-
-def _located_by_file(work: Work, incident_id: str, command: EmergencyReport) -> None:
-    incident = work.need(Incident, incident_id).model_copy(
-        update={
-            "address": command.file_address, "latitude": command.file_latitude,
-            "longitude": command.file_longitude, "located_by": "file",
-        }
-    )
-    work.put(set_target(work, incident))
-    work.history(incident_id, "located_by_file", why="the customer file knows the caller's number")
-
-
-def set_target(work: Work, incident: Incident) -> Incident:
-    """Distance and target from the nearest station on duty (S0 §10 row 5)."""
-    place = place_of(incident)
-    if place is None:
-        return incident
-    distance_km = nearest_station_km(work.rules, work.now, place)
-    target = arrival_target(work.rules.policy, incident.reported_at, distance_km)
-    work.history(incident.key, "target_set", distance_km=round(distance_km, 2), minutes=target.minutes,
-                 until=target.at.isoformat())
-    if target.beyond and work.rules.policy.beyond.warn:
-        work.history(incident.key, "beyond_last_band", distance_km=round(distance_km, 2))
-    return incident.model_copy(
-        update={
-            "distance_km": distance_km, "band_minutes": target.minutes, "target_at": target.at,
-            "band_assumed": False, "beyond_bands": target.beyond,
-        }
-    )
-
-
-def _first_page(work: Work, incident_id: str) -> None:
-    incident = work.need(Incident, incident_id)
-    wait = timedelta(seconds=work.rules.policy.times.unlocated)
-    if incident.located or not wait:
-        page_next(work, incident_id)
-        return
-    work.put(incident.model_copy(update={"next_page_at": work.now + wait, "waiting_for": "location"}))
-    work.history(incident_id, "waiting_for_location", seconds=wait.seconds)
+    ensure_paged(work, work.need(Ticket, ticket.number).incident)
 
 
 def learn(work: Work, command: FactReport) -> None:
@@ -125,19 +80,29 @@ def learn(work: Work, command: FactReport) -> None:
 def _spread(work: Work, ticket: Ticket, fields: tuple[str, ...]) -> None:
     work.put(ticket)
     incident = work.get(Incident, ticket.incident) if ticket.incident else None
-    if incident is None or not incident.open or incident.tickets[0] != ticket.number:
+    if incident is None or not incident.open:
         return
-    before = incident
-    incident = incident.model_copy(
-        update={name: getattr(ticket, name) for name in _SHARED if name in fields}
-    )
-    moved = (incident.latitude, incident.longitude) != (before.latitude, before.longitude)
-    if moved and incident.located:
-        incident = set_target(work, incident.model_copy(update={"located_by": "caller"}))
-    work.put(incident)
-    if moved and incident.located:
-        _first_location(work, incident.key)
-    _tell_crews(work, incident.key, fields)
+    moved = incident.tickets[0] == ticket.number and _show(work, incident, ticket, fields)
+    incident_id = incident.key
+    if _PLACE & set(fields):
+        still_alike(work, ticket.number)
+        incident_id = consider(work, work.need(Ticket, ticket.number).incident)
+    if moved and incident_id == incident.key:
+        _first_location(work, incident_id)
+    _tell_crews(work, incident_id, fields)
+
+
+def _show(work: Work, incident: Incident, ticket: Ticket, fields: tuple[str, ...]) -> bool:
+    """The incident's place is that of its first report. Returns whether a place has become known."""
+    changes = {name: getattr(ticket, name) for name in _SHARED if name in fields}
+    if "hazard" in changes and better(work.rules.incident_types, incident, ticket.hazard):
+        del changes["hazard"]  # words never make it better
+    after = incident.model_copy(update=changes)
+    moved = (after.latitude, after.longitude) != (incident.latitude, incident.longitude) and after.located
+    if moved:
+        after = set_target(work, after.model_copy(update={"located_by": "caller"}))
+    work.put(after)
+    return moved
 
 
 def _first_location(work: Work, incident_id: str) -> None:
@@ -190,6 +155,8 @@ def stand_down(work: Work, command: StandDown) -> None:
     incident = work.get(Incident, command.incident)
     if incident is None:
         raise UnknownRecord(command.incident)
+    if incident.open:
+        excuse_all(work, incident, command.person, command.reason)
     for assignment in work.assignments(incident.key):
         if incident.open and assignment.state in COVERING:
             work.emit(NotifyCrewEffect(incident=incident.key, crew=assignment.crew, fields=("stood_down",)))

@@ -37,6 +37,9 @@ class Weights(Section):
     same_caller: Weight = 0.35
     """The same phone; a partner's phone says nothing."""
     same_hazard: Weight = 0.05
+    crowd: Weight = 0.15
+    """For each further report that is alike: many who smell it in one community smell one leak."""
+    crowd_at_most: Weight = 0.45
 
 
 class Joining(Section):

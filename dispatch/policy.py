@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from dispatch.crew_policy import CrewPolicy
+from dispatch.deadlines import Band, Beyond
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Band(Section):
-    """S0 §10 row 5: within how many minutes a crew arrives, by distance."""
-
-    up_to_km: float = Field(gt=0)
-    minutes: float = Field(gt=0)
-
-
-class Beyond(Section):
-    """What holds farther out than the last band: the rules are silent, so it is policy."""
-
-    minutes_per_km: float = Field(gt=0)
-    warn: bool = True
-    """Say in the history and to the dispatcher that no band covers it."""
 
 
 class Step(Section):
@@ -109,6 +95,8 @@ class CallerTexts(Section):
     crew_on_scene: str
     nobody_yet: str
     over: str
+    late: str = "路途较远，最快的抢修人员预计{time}左右才能赶到。请您留在安全的地方，如有危险请立即拨打119。"
+    """No crew can be there by the target; `{time}` is the honest one."""
 
 
 class AlarmTexts(Section):
@@ -125,8 +113,12 @@ class Policy(Section):
     """The whole file."""
 
     number_prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{0,7}$")]
-    bands: tuple[Band, ...] = Field(min_length=1)
-    beyond: Beyond
+    bands: tuple[Band, ...] = ()
+    """Arrival targets of this deployment's own; empty: those of the service standard (S0 §10 row 5)."""
+    beyond: Beyond | None = None
+    """What holds farther out than the last of `bands`."""
+    at_once_minutes: float = Field(15, gt=0, le=1440)
+    """Where the standard promises an arrival "at once": what is watched then (S4 §7(4))."""
     road_factor: float = Field(ge=1, le=5)
     travel_kmh: float = Field(gt=0, le=150)
     times: Times
@@ -147,6 +139,8 @@ class Policy(Section):
         minutes = [band.minutes for band in self.bands]
         if distances != sorted(set(distances)) or minutes != sorted(minutes):
             raise ValueError("`bands`: each must reach farther than the one before, with no shorter time")
+        if bool(self.bands) != (self.beyond is not None):
+            raise ValueError("`beyond`: belongs to `bands`; give both, or neither for the standard's")
         if self.chain[0].who != "free_crews":
             raise ValueError("`chain.0.who`: the chain begins with the nearest free crews")
         if not any(step.every_round and step.who in ("free_crews", "all_crews") for step in self.chain):
@@ -159,38 +153,6 @@ class Policy(Section):
 
     def priority(self, business: str) -> int:
         return self.priorities.get(business, self.default_priority)
-
-
-class Target(BaseModel):
-    """Until when a crew must be there, and why."""
-
-    model_config = ConfigDict(frozen=True)
-
-    minutes: float
-    at: datetime
-    assumed: bool
-    beyond: bool
-
-
-def arrival_target(policy: Policy, reported_at: datetime, distance_km: float | None) -> Target:
-    """The promise of S0 §10 row 5, counted from the report.
-
-    An unknown place takes the shortest band; beyond the last one there is never no target.
-    """
-    bands = policy.bands
-    if distance_km is None:
-        minutes, assumed, beyond = bands[0].minutes, True, False
-    else:
-        assumed = False
-        band = next((band for band in bands if distance_km <= band.up_to_km), None)
-        beyond = band is None
-        if band is not None:
-            minutes = band.minutes
-        else:
-            farther_km = distance_km - bands[-1].up_to_km
-            minutes = bands[-1].minutes + farther_km * policy.beyond.minutes_per_km
-    at = reported_at + timedelta(minutes=minutes)
-    return Target(minutes=round(minutes, 2), at=at, assumed=assumed, beyond=beyond)
 
 
 def travel(policy: Policy, distance_km: float) -> timedelta:

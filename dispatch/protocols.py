@@ -73,6 +73,12 @@ def judge(
     return best
 
 
+def better(types: IncidentTypes, incident: Incident, hazard: str) -> bool:
+    """Whether that hazard would be less than the one on record."""
+    now, then = match(types, hazard, incident.place), match(types, incident.hazard, incident.place)
+    return now is not None and then is not None and now.rank < then.rank
+
+
 def worst_hazard(types: IncidentTypes, reports: Sequence[tuple[str, str]]) -> tuple[str, str]:
     """Hazard and place of the report whose type ranks highest; the first of equals."""
     def rank(report: tuple[str, str]) -> int:

@@ -8,11 +8,12 @@ from datetime import datetime, tzinfo
 from dispatch.business import Businesses
 from dispatch.crews import Stations
 from dispatch.deadlines import Standard, WorkCalendar
-from dispatch.distance import GeodesicRoads, RoadDistance, SafeRoads
+from dispatch.distance import GeodesicRoads, Position, RoadDistance, SafeRoads
 from dispatch.duty import Roster
 from dispatch.incident_types import IncidentTypes
 from dispatch.joining_policy import Joining
-from dispatch.policy import Policy
+from dispatch.outage_policy import OutagePolicy
+from dispatch.policy import Policy, travel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Rules:
     stations: Stations
     timezone: tzinfo
     """For ticket numbers and rosters."""
+    company: str = "燃气公司"
+    """As callers, partners and authorities hear and read it."""
     callbacks: CallbackRules = field(default_factory=CallbackRules)
     roads: RoadDistance | None = None
     """A routing service; without one the straight line times the road factor."""
@@ -49,9 +52,28 @@ class Rules:
     roster: Roster = field(default_factory=Roster)
     """Dated shifts, swaps, leave; without it the weekly shifts of the stations' file hold."""
 
+    outages: OutagePolicy | None = None
+    """What is allowed when gas is off, and what is told then; None: nobody is written to."""
+
+    def __post_init__(self) -> None:
+        if self.standard is None and not self.policy.bands:
+            raise ValueError("neither a service standard nor `bands` in the policy: no arrival has a target")
+
     def road_distance(self) -> RoadDistance:
         line = GeodesicRoads(self.policy.road_factor)
         return line if self.roads is None else SafeRoads(self.roads, line)
+
+    def drive_seconds(self, start: Position, end: Position, km: float) -> float:
+        """How long a crew drives: as the routing service says, else the distance by the usual speed."""
+        seconds = getattr(self.roads, "seconds", None)
+        if seconds is not None:
+            try:
+                known = float(seconds(start, end))
+            except Exception:
+                known = -1.0  # whatever a plugged-in service raises, the crew goes
+            if known >= 0:
+                return known
+        return travel(self.policy, km).total_seconds()
 
     def local_day(self, now: datetime) -> str:
         return f"{now.astimezone(self.timezone):%Y%m%d}"

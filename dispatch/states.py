@@ -171,6 +171,7 @@ class IncidentState(StrEnum):
     MADE_SAFE = "made_safe"
     CLOSED = "closed"
     STOOD_DOWN = "stood_down"
+    JOINED = "joined"
 
 
 class IncidentEvent(StrEnum):
@@ -181,10 +182,11 @@ class IncidentEvent(StrEnum):
     LAST_CREW_CLEARED = "last_crew_cleared"
     LEFT_UNSAFE = "left_unsafe"
     STAND_DOWN = "stand_down"
+    JOIN = "join"
 
 
 _I, _IE = IncidentState, IncidentEvent
-_OVER = (_I.CLOSED, _I.STOOD_DOWN)
+_OVER = (_I.CLOSED, _I.STOOD_DOWN, _I.JOINED)
 INCIDENT = Machine(
     name="Incident",
     about="What dispatch does about an emergency, from the report until the last crew has cleared it.",
@@ -203,8 +205,11 @@ INCIDENT = Machine(
             (s, _IE.STAND_DOWN): _I.STOOD_DOWN
             for s in (_I.REPORTED, _I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE, _I.MADE_SAFE)
         },
+        # Its reports belong to another incident from here on, each with its own address.
+        **{(s, _IE.JOIN): _I.JOINED for s in (_I.REPORTED, _I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE)},
     },
     ignored=ignoring(
+        ((_I.MADE_SAFE,), (_IE.JOIN,), "made safe: its addresses are cleared here"),
         (
             (_I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE, _I.MADE_SAFE),
             (_IE.ACCEPTED,),

@@ -33,6 +33,7 @@ from dispatch.api import (
     Stations,
     Store,
 )
+from dispatch.deadlines import Band, Beyond
 from dispatch.pins import hash_pin
 from hotline.yamlfile import load
 
@@ -42,6 +43,8 @@ NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 """A Monday, 12:00 in Guangyuan."""
 NEAR_WEST, FAR_WEST = (32.4360, 105.8420), (32.4355, 105.7000)
 PIN = hash_pin("2580", b"sixteen bytes...")
+
+BANDS = tuple(Band(up_to_km=km, minutes=minutes) for km, minutes in ((5, 15), (10, 30), (20, 60)))
 
 
 def stations(**changes: Any) -> Stations:
@@ -66,10 +69,11 @@ def stations(**changes: Any) -> Stations:
 
 
 def policy(**changes: Any) -> Policy:
-    """The shipped policy, but waiting for a place before the first page, with changes."""
+    """The shipped policy with bands of its own and a wait for the place before the first page."""
     shipped = load(CONFIG / "dispatch_policy.yaml", Policy)
     waits = shipped.times.model_copy(update={"unlocated": 20.0})
-    return shipped.model_copy(update={"times": waits} | changes)
+    bands = {"bands": BANDS, "beyond": Beyond(minutes_per_km=3)}
+    return shipped.model_copy(update={"times": waits} | bands | changes)
 
 
 def rules(**changes: Any) -> Rules:

@@ -10,12 +10,15 @@ import pytest
 
 from dispatch.api import GeodesicRoads, Policy, Position, Stations, hash_pin, same_phone
 from dispatch.pins import looks_hashed, pin_matches
-from dispatch.policy import arrival_target
 from dispatch.recommend import nearest_station_km, ranked
 from dispatch.roster import Shift, uncovered_hours
 from hotline.errors import ConfigurationError
 from hotline.yamlfile import load
 from tests.support.dispatch import CONFIG, NOON, SHANGHAI, policy, rules, stations
+
+OWN_BANDS = (
+    "bands: [{{up_to_km: 5, minutes: 15}}, {{up_to_km: {}, minutes: {}}}]\nbeyond: {{minutes_per_km: 3}}"
+)
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:
@@ -65,8 +68,9 @@ def test_a_pin_in_plain_text_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("up_to_km: 10", "up_to_km: 4"), "`bands`"),
-        (("minutes: 30", "minutes: 10"), "`bands`"),
+        (("at_once_minutes: 15", OWN_BANDS.format(4, 30)), "`bands`"),
+        (("at_once_minutes: 15", OWN_BANDS.format(10, 10)), "`bands`"),
+        (("at_once_minutes: 15", "beyond: {minutes_per_km: 3}"), "`beyond`"),
         (("  - {who: free_crews, on_call: 1}\n", "  - {who: leaders}\n"), "chain.0.who"),
         ((", alarm: true", ""), "alarm: true"),
         (("emergency: 0", "emergency: 1"), "priorities.emergency"),
@@ -113,16 +117,6 @@ def test_levels_of_a_crew_by_the_roster() -> None:
     assert [member.name for member, _ in weekend.on_duty(at(5, 12))] == ["周涛"]
     early_monday = [member.name for member, _ in weekend.on_duty(at(0, 3))]
     assert early_monday == ["周涛"], "Sunday's shift lasts until eight"
-
-
-@pytest.mark.parametrize(
-    ("km", "minutes"), [(0, 15), (5, 15), (5.01, 30), (10, 30), (10.01, 60), (20, 60), (22, 66), (None, 15)]
-)
-def test_arrival_targets_by_distance(km: float | None, minutes: float) -> None:
-    target = arrival_target(policy(), NOON, km)
-    assert target.minutes == pytest.approx(minutes)
-    assert (target.at - NOON).total_seconds() == pytest.approx(minutes * 60)
-    assert (target.assumed, target.beyond) == (km is None, km == 22)
 
 
 def test_distance_is_the_geodesic_times_the_road_factor() -> None:
