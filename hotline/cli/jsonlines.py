@@ -13,19 +13,34 @@ from hotline.errors import ConfigurationError, Fault
 STANDARD_INPUT = Path("standard input")
 
 
-def answer_lines(work: Callable[[str], dict[str, Any]]) -> None:
-    """Write {"id", **work(text)} for each line; a bad line ends it with its number and field."""
-    for identifier, text in _lines():
-        print(json.dumps({"id": identifier, **work(text)}, ensure_ascii=False), flush=sys.stdin.isatty())
+def answer_lines(
+    work: Callable[[str], dict[str, Any]], more: Callable[[str, Any], dict[str, Any]] | None = None
+) -> None:
+    """Write {"id", **work(text)} for each line; a bad line ends it with its number and field.
+
+    `more` answers lines that carry a "context", which it is given; its ValueError says what is wrong there.
+    """
+    for number, identifier, text, context in _lines():
+        found = work(text) if context is None or more is None else _with(more, text, context, number)
+        print(json.dumps({"id": identifier, **found}, ensure_ascii=False), flush=sys.stdin.isatty())
 
 
-def _lines() -> Iterator[tuple[str | int, str]]:
+def _with(
+    more: Callable[[str, Any], dict[str, Any]], text: str, context: object, number: int
+) -> dict[str, Any]:
+    try:
+        return more(text, context)
+    except ValueError as error:
+        raise ConfigurationError([Fault(STANDARD_INPUT, number, "context", str(error))]) from error
+
+
+def _lines() -> Iterator[tuple[int, str | int, str, object]]:
     for number, line in enumerate(sys.stdin.buffer, start=1):
         if line.strip():
-            yield _line(number, line)
+            yield number, *_line(number, line)
 
 
-def _line(number: int, line: bytes) -> tuple[str | int, str]:
+def _line(number: int, line: bytes) -> tuple[str | int, str, object]:
     def fault(field: str, message: str) -> ConfigurationError:
         return ConfigurationError([Fault(STANDARD_INPUT, number, field, message)])
 
@@ -40,4 +55,4 @@ def _line(number: int, line: bytes) -> tuple[str | int, str]:
         raise fault("id", "must be a string or a whole number" if "id" in content else "is missing")
     if not isinstance(text, str):
         raise fault("text", "must be a string" if "text" in content else "is missing")
-    return identifier, text
+    return identifier, text, content.get("context")

@@ -13,7 +13,8 @@ from rich.progress import Progress
 from hotline.cli.jsonlines import answer_lines
 from hotline.cli.options import JsonOption
 from hotline.cli.output import print_json
-from hotline.triage import assess
+from hotline.triage import NOBODY, Caller, assess
+from hotline.triage.caller import caller_from
 from hotline.triage.classifier import ARTEFACT
 from hotline.triage.corpus import SENTENCES, fold_of, read_corpus
 from hotline.triage.evaluate import cross_validate, evaluate, report
@@ -32,10 +33,12 @@ app = typer.Typer(invoke_without_command=True)
 def triage(context: typer.Context) -> None:
     """What triage makes of a sentence: `explain TEXT`, or JSON lines {"id": …, "text": …} on standard input.
 
-    Each line is answered by one with label, emergency, hazard, place, confidence and reasons.
+    Each line is answered by one with label, emergency, hazard, place, confidence and reasons. A line
+    may carry a "context", who is calling: {"partner": "110", "vulnerable": true, "drill": true,
+    "emergency": true, "ticket": "no_gas", "outage": true}, each of them optional.
     """
     if context.invoked_subcommand is None:
-        answer_lines(_assessed)
+        answer_lines(_assessed, lambda text, given: _assessed(text, caller_from(given)))
 
 
 @app.command()
@@ -89,8 +92,8 @@ def evaluate_file(
         print(report(measured))
 
 
-def _assessed(text: str) -> dict[str, Any]:
-    found = assess(text)
+def _assessed(text: str, caller: Caller = NOBODY) -> dict[str, Any]:
+    found = assess(text, caller=caller)
     return {
         "label": found.label, "emergency": found.emergency, "hazard": found.hazard, "place": found.place,
         "confidence": found.confidence, "reasons": [reason.model_dump() for reason in found.reasons],

@@ -12,6 +12,7 @@ from dataclasses import replace
 from math import exp, log
 
 from hotline.events import Hazard, Label, Place, Reason
+from hotline.triage.caller import NOBODY, Caller
 from hotline.triage.classifier import DANGER, EMPTY, Classifier, Opinion, concepts, features
 from hotline.triage.classifier import load as load_classifier
 from hotline.triage.evidence import WHOLE_CALL, Evidence, Findings, find, fired, live_hazards
@@ -58,31 +59,38 @@ _COMPLETE_AFTER = 6
 
 
 def assess(
-    text: str, *, context: str | None = None, partial: bool = False, classifier: Classifier | None = None
+    text: str, *, context: str | None = None, partial: bool = False, classifier: Classifier | None = None,
+    caller: Caller = NOBODY,
 ) -> Assessment:
     """Assess one transcript.
 
     `context` is what the caller said before: it is read with `text`, and only words of
     `text` count as reasons. `partial`: more words may follow, so what the next word can turn
     round (如果, 上次, 漏 before 水) waits for it. `classifier`: another than
-    the shipped one. Offsets of the reasons are in characters of `text`.
+    the shipped one. `caller`: who is calling; it may declare what words alone would not, never the
+    other way round. Offsets of the reasons are in characters of `text`.
     """
     said = normalise(f"{context}{STOP}{text}" if context else text)
     skipped = len(context) + 1 if context else 0
     findings = find(said)
     judge = classifier or load_classifier()
     opinion = _opinion(said, findings, judge)
-    hazards = _believed(said, findings, opinion, partial)
     spoken = {name for name, _, _ in concepts(said.text, said.sounds)} - EMPTY
+    hazards = _believed(said, findings, opinion, partial)
     if hazards or _suspected(said, findings, opinion, spoken, partial):
         found = _emergency(said, findings, hazards, opinion, judge, skipped)
+    elif caller.counts < 1 and not partial and spoken & DANGER and _suspected_of(caller, findings, opinion):
+        found = _emergency(said, findings, findings.hazards, opinion, judge, skipped)
+        who = Reason(text="", start=0, end=0, rule=caller.counting)
+        found = replace(found, reasons=(*found.reasons, who))
     elif not (spoken or findings.labels or findings.hazards) and len(said.text) < _ENOUGH_WORDS:
         found = Assessment(
             label="consult_other", emergency=False, hazard=None, place=_place(findings, [], None),
             confidence=_UNSURE, reasons=(), label_confidence=_NO_LABEL)
     else:
-        found = _ordinary(said, findings, opinion, skipped)
-    return replace(found, version=f"{VERSION}+{judge.provenance.get('model', '')}") if judge else found
+        found = _ordinary(said, findings, opinion, skipped, caller)
+    version = f"{VERSION}+{judge.provenance.get('model', '')}" if judge else VERSION
+    return replace(found, version=version, suspicion=round(_sure(opinion, findings), 3))
 
 
 def warm() -> None:
@@ -112,6 +120,11 @@ def _suspected(
     return opinion.emergency > _threshold(findings, opinion, bool(spoken & DANGER))
 
 
+def _suspected_of(caller: Caller, findings: Findings, opinion: Opinion) -> bool:
+    """Whether less is enough because of who is calling; words of danger must have been said."""
+    return opinion.emergency > caller.counts * _threshold(findings, opinion, danger=True)
+
+
 def _danger_stands(said: Normal) -> bool:
     """Whether a word of danger was said that the next words will hardly turn."""
     if _turned(said.text):
@@ -129,7 +142,10 @@ def _opinion(said: Normal, findings: Findings, classifier: Classifier | None) ->
 
 def _threshold(findings: Findings, opinion: Opinion, danger: bool) -> float:
     """How sure the classifier must be to declare an emergency alone."""
-    if findings.hazards and any(findings.scopes[scope] for scope in WHOLE_CALL):
+    scopes = findings.scopes
+    if findings.hazards and any(scopes[scope] for scope in WHOLE_CALL):
+        return _SURE_AGAINST_ALL
+    if findings.hazards and scopes["battery"] and not scopes["present"]:
         return _SURE_AGAINST_ALL
     if findings.hazards or findings.scopes["denial"]:
         return _SURE_AGAINST_SCOPE
@@ -172,9 +188,14 @@ def _emergency(
 
 
 def _confidence(opinion: Opinion, findings: Findings, *, emergency: bool) -> float:
-    """How often a decision like this one is right; from the rules alone without a classifier."""
-    sure = opinion.sure if opinion.labels else max((e.weight for e in findings.hazards), default=0.1)
+    """How often a decision like this one is right."""
+    sure = _sure(opinion, findings)
     return round(max(0.5, sure if emergency else 1 - sure), 3)
+
+
+def _sure(opinion: Opinion, findings: Findings) -> float:
+    """How likely an emergency is; from the rules alone without a classifier."""
+    return opinion.sure if opinion.labels else max((e.weight for e in findings.hazards), default=0.1)
 
 
 def _suspicions(said: Normal, classifier: Classifier | None, skipped: int) -> tuple[Reason, ...]:
@@ -201,8 +222,10 @@ def _hazard(decisive: list[Evidence], opinion: Opinion) -> Hazard:
     return max(opinion.hazards, key=lambda name: opinion.hazards[name], default="other")
 
 
-def _ordinary(said: Normal, findings: Findings, opinion: Opinion, skipped: int) -> Assessment:
-    points: dict[Label, float] = defaultdict(float)
+def _ordinary(
+    said: Normal, findings: Findings, opinion: Opinion, skipped: int, caller: Caller
+) -> Assessment:
+    points: dict[Label, float] = defaultdict(float, caller.points())
     for evidence in findings.labels:
         if evidence.rule.text.label:
             points[evidence.rule.text.label] += evidence.weight * _RULE_POINT

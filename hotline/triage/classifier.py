@@ -56,7 +56,7 @@ Calibration = tuple[tuple[float, float], tuple[float, float]]
 def features(said: Normal, fired: Iterable[str]) -> set[str]:
     """Character and sound n-grams, sound pairs over a gap, concepts, rules that fired: by name."""
     text, sounds = said.text[-_LONGEST:], said.sounds[-_LONGEST:]
-    names = {"bias", f"length{min(len(text) // 6, 6)}"}
+    names = {"bias"}
     names.update(f"r{rule}" for rule in fired)
     names.update(f"1{c}" for c in text if c != STOP)
     names.update(f"a{c}" for c in sounds if c != STOP)

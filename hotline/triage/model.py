@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hotline.events import Hazard, Label, Place, Reason
 
-VERSION = "rules-3"
+VERSION = "rules-4"
 """Changes with every change of rules that can change a result."""
 
 SEVERITY: tuple[Hazard, ...] = (
@@ -31,6 +31,8 @@ class Assessment:
     """Words that led there; offsets in characters of the transcript as given."""
     label_confidence: float = 1.0
     """How sure the label is, 0 to 1; a fragment has little, so that flows ask again."""
+    suspicion: float = 0.0
+    """Calibrated: how often a call like this one is an emergency, 0 to 1 (`asking.py`)."""
     version: str = VERSION
     """Of the rules and, after a plus, of the classifier."""
 

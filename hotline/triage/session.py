@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hotline.events import Hazard, Label, Place
 from hotline.triage.assess import assess
+from hotline.triage.caller import NOBODY, Caller
 from hotline.triage.model import Assessment, Update, graver
 
 _REMEMBERED_CHARACTERS = 160
@@ -13,7 +14,9 @@ _REMEMBERED_CHARACTERS = 160
 class TriageSession:
     """Takes transcripts as they come and says what each one changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, caller: Caller = NOBODY) -> None:
+        self.caller = caller
+        """Who is calling; may become known while he speaks."""
         self.declared: Assessment | None = None
         """The assessment that declared the emergency; stays."""
         self.hazard: Hazard | None = None
@@ -32,7 +35,7 @@ class TriageSession:
         Each partial replaces the one before; a final ends the utterance. An emergency is
         declared by the utterance itself or, once it is final, by it and what was said before together.
         """
-        found = assess(text, partial=not (final or paused))
+        found = assess(text, partial=not (final or paused), caller=self.caller)
         if final and not found.emergency and self._before and text:
             found = self._with_before(text, found)
         update = self._heard_danger(found) if found.emergency else self._heard(found)
@@ -42,7 +45,7 @@ class TriageSession:
         return update
 
     def _with_before(self, text: str, alone: Assessment) -> Assessment:
-        joined = assess(text, context=self._before)
+        joined = assess(text, context=self._before, caller=self.caller)
         if self.declared is None and joined.emergency:
             return joined
         return alone

@@ -71,10 +71,14 @@ class Plan:
     """How it is trained."""
 
     seed: int = 1
-    epochs: int = 18
+    epochs: int = 30
     batch: int = 256
     rate: float = 0.8
     decay: float = 2e-6
+    dropout: float = 0.5
+    """Share of the features that each pass over a hearing leaves out: no word alone may carry a decision."""
+    least_sentences: int = 3
+    """Features of fewer sentences are left out: they are learned by heart."""
     noises: tuple[float, ...] = (0.0, 0.0, 0.08, 0.14, 0.18, 0.2, 0.23, 0.27)
     """Each sentence is heard once with each of these error rates."""
 
@@ -126,16 +130,23 @@ def spoilt(sentences: Sequence[Sentence], plan: Plan) -> Iterator[Heard]:
 
 
 def fit(heard: Sequence[Heard], plan: Plan, progress: Progress, provenance: dict[str, str]) -> Classifier:
-    """Multinomial logistic regression over the features that more than one sentence has."""
-    groups: dict[str, int] = {}
-    shared: set[str] = set()
-    for one in heard:
-        shared.update(name for name in one.names if groups.setdefault(name, one.sentence) != one.sentence)
-    vocabulary = {name: row for row, name in enumerate(sorted(shared))}
+    """Multinomial logistic regression over the features that enough sentences have."""
+    vocabulary = {name: row for row, name in enumerate(_shared(heard, plan.least_sentences))}
     made = Classifier(vocabulary, np.zeros((len(vocabulary), CLASSES + len(PLACES)), np.float32), provenance)
     samples = [(made.indices(one.names), one.what, one.where) for one in heard]
     _fit(made.weights, np.array([emphasis(n) for n in vocabulary], np.float32), samples, plan, progress)
     return made
+
+
+def _shared(heard: Sequence[Heard], least: int) -> list[str]:
+    """Names of the features that at least so many sentences have."""
+    sentences: dict[str, set[int]] = {}
+    for one in heard:
+        for name in one.names:
+            found = sentences.setdefault(name, set())
+            if len(found) < least:
+                found.add(one.sentence)
+    return sorted(name for name, found in sentences.items() if len(found) >= least)
 
 
 def _right(sentence: Sentence) -> tuple[int, int]:
@@ -170,8 +181,16 @@ def _fit(
     for epoch in range(plan.epochs):
         order = chance.permutation(len(samples))
         for start in range(0, len(order), plan.batch):
-            _step(weights, squares, pace, [samples[i] for i in order[start: start + plan.batch]], plan)
+            batch = [_thinned(samples[i], plan.dropout, chance) for i in order[start: start + plan.batch]]
+            _step(weights, squares, pace, batch, plan)
         progress((epoch + 1) / plan.epochs)
+
+
+def _thinned(sample: Sample, dropout: float, chance: np.random.Generator) -> Sample:
+    """The sample with some of its features left out, never with none."""
+    indices, what, where = sample
+    kept = indices[chance.random(len(indices)) >= dropout]
+    return (kept if len(kept) else indices), what, where
 
 
 def _step(weights: Weights, squares: Weights, pace: Weights, batch: list[Sample], plan: Plan) -> None:
