@@ -8,6 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, le=86400)]
 
+FIELD_WORK = (
+    "repair", "indoor_repair", "outdoor_repair", "no_gas", "equipment_fault", "network_fault_ordinary",
+    "network_fault_major", "appointment",
+)
+NO_SKILLS: tuple[str, ...] = ()
+
 
 class CrewTexts(BaseModel):
     """What the dispatcher is told, and why a crew was chosen or not; `{…}` are filled in."""
@@ -54,4 +60,8 @@ class CrewPolicy(BaseModel):
     """So many of the most urgent tickets are looked at for a crew's next job."""
     give_next_job: bool = False
     """A crew that becomes available is given its next job without being asked."""
+    field_work: dict[str, tuple[str, ...]] = Field(
+        default_factory=lambda: dict.fromkeys(FIELD_WORK, NO_SKILLS)
+    )
+    """Kinds of business that somebody drives out for, each with the skills that it wants."""
     texts: CrewTexts = Field(default_factory=CrewTexts)

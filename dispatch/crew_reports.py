@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from dispatch import welfare
 from dispatch.assignments import assignment_of, crew_steps, forecast
 from dispatch.board import Board
 from dispatch.commands import CrewReport
@@ -53,6 +54,8 @@ def report(work: Work, command: CrewReport) -> None:
         _step(work, incident, command)
     elif command.status == "needs_help":
         _needs_help(work, incident, command)
+    elif command.status == "well":
+        welfare.well(work, incident.key, command.crew)
     elif command.status == "rechecked":
         _rechecked(work, incident, command)
     else:

@@ -72,7 +72,7 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
         else:
             _chain_ended(work, incident)
         return
-    _ring(work, incident, search.choice)
+    ring(work, incident, search.choice)
     if search.choice.kind == "fire":
         page_next(work, incident_id)  # 119 takes nothing over: do not wait for it
 
@@ -92,7 +92,7 @@ def _is_open(work: Work, incident_id: str) -> bool:
     return incident is not None and incident.open
 
 
-def _ring(work: Work, incident: Incident, choice: Choice) -> None:
+def ring(work: Work, incident: Incident, choice: Choice) -> None:
     step = work.rules.policy.chain[choice.step]
     others_have_it = any(a.state in COVERING for a in work.assignments(incident.key))
     work.put(

@@ -118,7 +118,7 @@ class Incident(Record):
     """Crews and places paged in this round."""
     next_page_at: Moment | None = None
     """When the next page is due although nothing rings."""
-    waiting_for: Literal["", "location", "repeat", "person"] = ""
+    waiting_for: Literal["", "location", "repeat", "person", "crew"] = ""
     news: tuple[str, ...] = ()
     """Facts that crews on their way have not been told yet."""
     news_due_at: Moment | None = None
@@ -137,6 +137,8 @@ class Incident(Record):
     """How many crews must have it: by its type, one more for each call for help."""
     out_of_reach_at: Moment | None = None
     """When it was said that no crew can be there in time."""
+    expected_at: Moment | None = None
+    """When the first crew could be there, while none has it and none can be in time."""
     incident_type: str = ""
     """Key of config/incident_types.yaml; by new facts only ever a worse one."""
     type_by: str = ""

@@ -96,8 +96,10 @@ def what_if(work: Work, incident_id: str) -> None:
     )
     if not incident.located or incident.state != IncidentState.REPORTED or not asked:
         return
-    found = [c for c in recommend(Board(work.rules, work, work.now), incident, set()) if c.free]
-    best = min(found, key=lambda c: c.seconds, default=None)
+    found = recommend(Board(work.rules, work, work.now), incident, set())
+    if not found:
+        return  # nobody is on duty: the alarm has said so
+    best = min((c for c in found if c.free), key=lambda c: c.seconds, default=None)
     if best is not None and best.arrival is not None and best.arrival <= incident.target_at:
         if incident.expected_at is not None:
             work.put(incident.model_copy(update={"expected_at": None}))

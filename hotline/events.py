@@ -17,7 +17,10 @@ Label = Literal[
 ]
 Hazard = Literal["smell", "leak", "third_party_damage", "fire_explosion", "co", "alarm", "valve", "other"]
 Place = Literal["indoor", "outdoor", "unknown"]
-CrewStatus = Literal["acknowledged", "en_route", "on_scene", "made_safe", "cleared"]
+CrewStatus = Literal[
+    "acknowledged", "en_route", "on_scene", "made_safe", "cleared", "finished", "needs_help", "rechecked",
+    "unsolved", "returning", "available", "off_duty", "out_of_service", "position", "well",
+]
 
 
 class Event(BaseModel):

@@ -65,6 +65,7 @@ class IncidentRow(Base):
     close_reason: Mapped[str]
     crews_wanted: Mapped[int]
     out_of_reach_at: Mapped[datetime | None]
+    expected_at: Mapped[datetime | None]
     incident_type: Mapped[str]
     type_by: Mapped[str]
     worse_at: Mapped[datetime | None]

@@ -201,7 +201,7 @@ def test_what_is_over_is_forgotten_after_its_time(tmp_path: Path) -> None:
     number = desk.incident().tickets[0]
     desk.dispatch.engine._compact_bytes = 1
     desk.now += timedelta(hours=49)
-    desk.wait(1)
+    desk.wait(3)
     assert desk.dispatch.ticket(number) is None
     assert desk.store.ticket(number) is not None
     desk.stop()

@@ -27,6 +27,7 @@ def _time(name: str, nullable: bool = True) -> sa.Column[object]:
 def upgrade() -> None:
     op.add_column("incidents", sa.Column("crews_wanted", sa.Integer(), nullable=False, server_default="1"))
     op.add_column("incidents", _time("out_of_reach_at"))
+    op.add_column("incidents", _time("expected_at"))
     op.add_column("assignments", sa.Column("help_asked", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("assignments", _time("rechecked_at"))
     op.add_column("assignments", sa.Column("unsolved", JSON, nullable=False, server_default="[]"))
