@@ -6,6 +6,7 @@ it an `Outlet` that rings phones.
 
 from dispatch.business import Businesses, Kind
 from dispatch.commands import (
+    AddressCleared,
     AnyCommand,
     CallbackRequest,
     CallbackResult,
@@ -15,12 +16,19 @@ from dispatch.commands import (
     CrewReport,
     EmergencyReport,
     FactReport,
+    JoinIncidents,
+    OutageAnnounced,
+    OutageChanged,
+    OutageOver,
     PageReport,
     Receipt,
+    RefuseJoin,
+    SplitReport,
     StandDown,
     TicketClosed,
     TicketRequest,
     TicketTaken,
+    UpgradeIncident,
 )
 from dispatch.crews import Contact, Crew, Station, Stations
 from dispatch.desk import CrewView, Dispatch, Health, Progress
@@ -36,6 +44,7 @@ from dispatch.effects import (
     PageOrder,
     Pager,
     PageUpdate,
+    WelfareCall,
 )
 from dispatch.errors import (
     DispatchError,
@@ -47,9 +56,15 @@ from dispatch.errors import (
     UnknownRecord,
 )
 from dispatch.incident_types import IncidentType, IncidentTypes
+from dispatch.joined import Clearance, Join, Telling
 from dispatch.joining_policy import Joining
+from dispatch.link_steps import actions as link_actions
+from dispatch.links import Link
 from dispatch.mirror import read as read_mirror
 from dispatch.model import Assignment, Callback, HistoryRow, Incident, Page, Ticket
+from dispatch.outage_policy import OutagePolicy
+from dispatch.outage_records import Outage
+from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeReport
 from dispatch.phones import same as same_phone
 from dispatch.pins import hash_pin
 from dispatch.policy import Policy
@@ -69,8 +84,10 @@ from dispatch.store.port import (
     TicketQuery,
     TranscriptRow,
 )
+from dispatch.store.report_material import read_material
 
 __all__ = [
+    "AddressCleared",
     "Alarm",
     "AnyCommand",
     "Assignment",
@@ -87,6 +104,7 @@ __all__ = [
     "CallbackResult",
     "CallbackRules",
     "CallerNews",
+    "Clearance",
     "Contact",
     "Crew",
     "CrewNotice",
@@ -106,11 +124,23 @@ __all__ = [
     "Incident",
     "IncidentType",
     "IncidentTypes",
+    "IssueLink",
+    "Join",
+    "JoinIncidents",
     "Joining",
     "Kind",
+    "Link",
+    "LinkAction",
+    "LinkStep",
     "MemoryStore",
     "NotAllowed",
     "Notice",
+    "NoticeReport",
+    "Outage",
+    "OutageAnnounced",
+    "OutageChanged",
+    "OutageOver",
+    "OutagePolicy",
     "Outlet",
     "Page",
     "PageEvent",
@@ -123,9 +153,11 @@ __all__ = [
     "Position",
     "Progress",
     "Receipt",
+    "RefuseJoin",
     "RoadDistance",
     "Rules",
     "SearchQuery",
+    "SplitReport",
     "SqlStore",
     "StandDown",
     "Station",
@@ -133,6 +165,7 @@ __all__ = [
     "Store",
     "StoreTooNew",
     "StoreUnavailable",
+    "Telling",
     "Ticket",
     "TicketClosed",
     "TicketQuery",
@@ -141,9 +174,13 @@ __all__ = [
     "TranscriptRow",
     "UnitRefused",
     "UnknownRecord",
+    "UpgradeIncident",
+    "WelfareCall",
     "check_dump",
     "dump_database",
     "hash_pin",
+    "link_actions",
+    "read_material",
     "read_mirror",
     "restore_database",
     "same_phone",

@@ -9,11 +9,13 @@ from typing import Literal
 
 from dispatch.command import Command
 from dispatch.crew_commands import CrewCommand
+from dispatch.paging_commands import PagingCommand
 from dispatch.states import PageEvent
+from dispatch.ticket_commands import TicketCommand
 
 CrewStatus = Literal[
     "acknowledged", "en_route", "on_scene", "made_safe", "cleared", "finished", "needs_help", "rechecked",
-    "unsolved", "returning", "available", "off_duty", "out_of_service", "position",
+    "unsolved", "returning", "available", "off_duty", "out_of_service", "position", "well",
 ]
 """`finished` is `cleared` in the crew's word; `position` says only where it is."""
 
@@ -79,6 +81,8 @@ class TicketRequest(Command):
     fields: dict[str, str] = field(default_factory=dict)
     drill: bool = False
     owner: str = ""
+    customer_flag: str = ""
+    """blacklisted or watched, with the reason (S2 ch. 9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ class TicketTaken(Command):
 
     number: str
     person: str
+    first_answer: bool = False
+    """By picking up the caller's call: he keeps it for now, even if it is about himself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,8 @@ class TicketClosed(Command):
     number: str
     person: str
     reason: str
+    outcome: Literal["done", "withdrawn", "duplicate"] = "done"
+    """Only what is done meets its promise; the others' clocks count no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,5 +258,5 @@ AnyCommand = (
     | TicketTaken | TicketClosed
     | CallbackRequest | CallbackResult | PageReport | CrewReport | StandDown | Receipt
     | JoinIncidents | SplitReport | RefuseJoin | AddressCleared | UpgradeIncident
-    | OutageAnnounced | OutageChanged | OutageOver | CrewCommand
+    | OutageAnnounced | OutageChanged | OutageOver | CrewCommand | PagingCommand | TicketCommand
 )

@@ -12,6 +12,7 @@ from dispatch.commands import CrewReport
 from dispatch.crew_commands import RoutesKnown
 from dispatch.crew_states import JOB_OPEN, JobEvent
 from dispatch.escalation import ensure_paged, sound_alarm
+from dispatch.following import now_of
 from dispatch.jobs import end_job, job_steps
 from dispatch.model import COVERING, Assignment, Incident
 from dispatch.outbound import NoticeEffect
@@ -68,7 +69,9 @@ def resolve(work: Work, command: CrewReport) -> CrewReport:
     The emergency that it has; else the ordinary work that it has begun; else what it was paged or
     given last.
     """
-    if command.incident or command.ticket or command.status in OF_UNIT:
+    if command.incident:
+        return replace(command, incident=now_of(work, command.incident))
+    if command.ticket or command.status in OF_UNIT:
         return command
     mine = [a for a in work.of_crew(Assignment, command.crew) if _open(work, a)]
     taken = [a for a in mine if a.state in COVERING]

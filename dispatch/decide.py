@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
-from dispatch import callbacks, incidents, pages, tickets
-from dispatch.assignments import crew_steps
+import structlog
+
+from dispatch import (
+    aftermath,
+    callbacks,
+    clearing,
+    crew_reports,
+    duty_changes,
+    incidents,
+    jobs,
+    joining,
+    judging,
+    link_steps,
+    notices,
+    outages,
+    pages,
+    settle,
+    slips,
+    splitting,
+    ticket_work,
+    tickets,
+    visits,
+    watching,
+    welfare,
+)
 from dispatch.commands import (
+    AddressCleared,
     AnyCommand,
     CallbackRequest,
     CallbackResult,
@@ -18,20 +41,32 @@ from dispatch.commands import (
     CrewReport,
     EmergencyReport,
     FactReport,
+    JoinIncidents,
+    OutageAnnounced,
+    OutageChanged,
+    OutageOver,
     PageReport,
     Receipt,
+    RefuseJoin,
+    SplitReport,
     StandDown,
     TicketClosed,
     TicketRequest,
     TicketTaken,
+    UpgradeIncident,
 )
+from dispatch.crew_commands import DutyChanged, DutyChangeWithdrawn, JobGiven, JobWithdrawn, RoutesKnown
 from dispatch.model import COVERING, HELD, Assignment, CallNotes, Incident, Unit
 from dispatch.outbound import OutboxItem
+from dispatch.paging_commands import IssueLink, LinkStep, NoticeReport
 from dispatch.rules import Rules
 from dispatch.state import State
-from dispatch.states import AssignmentEvent
 from dispatch.timers import Timer, pull_back
 from dispatch.work import Work
+
+log = structlog.get_logger()
+FOLLOWS: tuple[Callable[[Work], None], ...] = (watching.watch, welfare.watch, settle.settle, aftermath.settle)
+"""What follows from any step, in this order: types and whom to tell, tickets' clocks, then the crews."""
 
 
 def unit_name(event_id: str) -> str:
@@ -42,11 +77,8 @@ def unit_name(event_id: str) -> str:
 def decide(state: State, rules: Rules, command: AnyCommand, now: datetime) -> Unit:
     """What the command changes. Raises UnknownRecord, NotAllowed; then nothing is changed."""
     work = Work(state, rules, now, unit_name(command.event_id))
-    if isinstance(command, CrewReport):
-        meant = crew_incident(state, command.crew, command.incident)
-        command = replace(command, incident=meant.key if meant else command.incident)
     _HANDLERS[type(command)](work, command)
-    return work.unit()
+    return _settled(work)
 
 
 def decide_timer(state: State, rules: Rules, timer: Timer, now: datetime, unit_id: str) -> Unit | None:
@@ -55,6 +87,18 @@ def decide_timer(state: State, rules: Rules, timer: Timer, now: datetime, unit_i
     if not timer.still_waits(work):
         return None
     timer.fire(work, timer.record.key)
+    return _settled(work)
+
+
+def _settled(work: Work) -> Unit:
+    """With what follows for the crews. A fault there must not lose the step itself: nobody waits for it."""
+    for follow in FOLLOWS:
+        done = work.mark()
+        try:
+            follow(work)
+        except Exception:
+            log.exception("aftermath_failed", unit=work.unit_id)
+            work.back_to(done)
     return work.unit()
 
 
@@ -92,12 +136,7 @@ def _call_started(work: Work, command: CallStarted) -> None:
 
 
 def _crew_report(work: Work, command: CrewReport) -> None:
-    incident = work.get(Incident, command.incident)
-    if incident is None or not incident.open:
-        work.history(command.incident or command.crew, "crew_report_unmatched", author=command.crew,
-                     status=command.status, note=command.note)
-        return
-    crew_steps(work, incident.key, command.crew, AssignmentEvent(command.status), command.note)
+    crew_reports.report(work, crew_reports.resolve(work, command))
 
 
 def _receipt(work: Work, command: Receipt) -> None:
@@ -120,5 +159,22 @@ _HANDLERS: dict[type, Callable[..., None]] = {
     PageReport: pages.page_report,
     CrewReport: _crew_report,
     StandDown: incidents.stand_down,
+    NoticeReport: notices.notice_report,
+    IssueLink: link_steps.issue,
+    LinkStep: link_steps.step,
+    JoinIncidents: joining.join_by_person,
+    SplitReport: splitting.split_by_person,
+    RefuseJoin: joining.refuse,
+    AddressCleared: clearing.cleared,
+    UpgradeIncident: judging.upgrade,
+    OutageAnnounced: outages.announce,
+    OutageChanged: outages.change,
+    OutageOver: outages.over,
+    JobGiven: jobs.give,
+    JobWithdrawn: jobs.withdraw,
+    DutyChanged: duty_changes.change_duty,
+    DutyChangeWithdrawn: duty_changes.withdraw_change,
+    RoutesKnown: crew_reports.routes_known,
     Receipt: _receipt,
+    **ticket_work.HANDLERS, **visits.HANDLERS, **slips.HANDLERS,
 }

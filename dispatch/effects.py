@@ -7,7 +7,7 @@ the same id (after a crash, or because no receipt came): the same page is rung o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -80,6 +80,17 @@ class CrewNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class WelfareCall:
+    """Ask a crew on scene by phone whether all is well; receipt it when a phone was rung."""
+
+    effect_id: str
+    crew: str
+    dials: tuple[str, ...]
+    attempt: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """Nobody took it, or something cannot go on without a person."""
 
@@ -110,6 +121,8 @@ class CallBackOrder:
     business: str
     ring_until: datetime
     drill: bool
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Variables of the flow that speaks, besides those of every call-back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,7 @@ class CallerNews:
 
     effect_id: str
     call_id: str
-    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
+    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over", "late"]
     text: str
     """In the company's words (policy)."""
     incident: str
@@ -171,6 +184,8 @@ class Outlet(Pager, Protocol):
     def call_back(self, order: CallBackOrder) -> None: ...
 
     def tell_caller(self, news: CallerNews) -> None: ...
+
+    def ask_welfare(self, call: WelfareCall) -> None: ...
 
     def notify(self, notice: Notice) -> None:
         """Begin to tell it; comes again until `NoticeReport` or a receipt has settled it."""

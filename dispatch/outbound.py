@@ -57,7 +57,7 @@ class TellCallerEffect(BaseModel):
 
     effect: Literal["tell_caller"] = "tell_caller"
     call_id: str
-    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over"]
+    topic: Literal["crew_accepted", "crew_on_scene", "nobody_yet", "over", "late"]
     incident: str
 
 
@@ -90,9 +90,18 @@ class NoticeEffect(BaseModel):
     urgent: bool = False
 
 
+class WelfareEffect(BaseModel):
+    """Phone a crew on scene and ask whether all is well."""
+
+    effect: Literal["welfare"] = "welfare"
+    incident: str
+    crew: str
+    attempt: int
+
+
 Effect = Annotated[
     PageEffect | CancelEffect | UpdatePageEffect | NotifyCrewEffect | AlarmEffect | CallBackEffect
-    | TellCallerEffect | NoticeEffect | ForwardEffect,
+    | TellCallerEffect | NoticeEffect | ForwardEffect | WelfareEffect,
     Field(discriminator="effect"),
 ]
 

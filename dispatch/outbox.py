@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from dispatch.callbacks import attempt_call_id
+from dispatch.callbacks import VISIT_LATE, attempt_call_id
 from dispatch.effects import (
     Alarm,
     CallBackOrder,
@@ -17,6 +17,7 @@ from dispatch.effects import (
     Outlet,
     PageOrder,
     PageUpdate,
+    WelfareCall,
 )
 from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Ticket
 from dispatch.outbound import (
@@ -29,10 +30,13 @@ from dispatch.outbound import (
     PageEffect,
     TellCallerEffect,
     UpdatePageEffect,
+    WelfareEffect,
 )
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import CallbackState
+from dispatch.ticket_records import Visit
+from dispatch.visit_words import spoken
 
 log = structlog.get_logger()
 RECEIPTED_BY_SENDING = ("cancel_page", "update_page", "tell_caller")
@@ -46,7 +50,7 @@ class Outbox:
 
     def __init__(self, state: State, rules: Rules) -> None:
         self._state = state
-        self._rules = rules
+        self.rules = rules
         self._sent: dict[str, datetime] = {}
 
     def pump(self, outlet: Outlet, now: datetime) -> list[str]:
@@ -64,7 +68,7 @@ class Outbox:
 
     def next_due(self, now: datetime) -> datetime | None:
         """When something must be sent or sent again."""
-        resend = timedelta(seconds=self._rules.policy.times.resend)
+        resend = timedelta(seconds=self.rules.policy.times.resend)
         return min(
             (self._sent[i.key] + resend if i.key in self._sent else now for i in self._items()),
             default=None,
@@ -80,7 +84,7 @@ class Outbox:
 
     def _due(self, item: OutboxItem, now: datetime) -> bool:
         last = self._sent.get(item.key)
-        resend = timedelta(seconds=self._rules.policy.times.resend)
+        resend = timedelta(seconds=self.rules.policy.times.resend)
         return last is None or now >= last + resend or now < last
 
     def _send(self, outlet: Outlet, item: OutboxItem, now: datetime) -> bool:
@@ -89,7 +93,7 @@ class Outbox:
         except Exception:
             # One outlet's fault must not keep the other pages back.
             log.exception("outbox_send_failed", effect=item.effect.effect, effect_id=item.key)
-            resend = timedelta(seconds=self._rules.policy.times.resend)
+            resend = timedelta(seconds=self.rules.policy.times.resend)
             self._sent[item.key] = now - max(resend - RETRY, timedelta())
             return False
         return not sent or item.effect.effect in RECEIPTED_BY_SENDING
@@ -116,6 +120,8 @@ class Outbox:
                 return self._call_back(outlet, item.key, effect, now)
             case TellCallerEffect():
                 return self._tell(outlet, item.key, effect)
+            case WelfareEffect():
+                return self._welfare(outlet, item.key, effect)
             case NoticeEffect():
                 self._tell_contact(outlet, item, effect)
         return True
@@ -147,23 +153,37 @@ class Outbox:
         )
         return True
 
+    def _welfare(self, outlet: Outlet, effect_id: str, effect: WelfareEffect) -> bool:
+        """False: it has said something meanwhile, or is asked again already."""
+        incident = self._state.get(Incident, effect.incident)
+        mine = self._state.get(Assignment, f"{effect.incident}-{effect.crew}")
+        if incident is None or mine is None or mine.welfare_asked != effect.attempt:
+            return False
+        outlet.ask_welfare(
+            WelfareCall(
+                effect_id=effect_id, crew=effect.crew, dials=self._phones(incident, effect.crew),
+                attempt=effect.attempt, facts=self.facts(incident),
+            )
+        )
+        return True
+
     def _phones(self, incident: Incident, crew_key: str) -> tuple[str, ...]:
         """First the phone that accepted, then the crew's others."""
         keys = self._state.of_incident(Page, incident.key)
         pages = [page for key in sorted(keys) if (page := self._state.get(Page, key))]
         accepted = [page.phone for page in pages if page.target == crew_key and page.state == "accepted"]
-        crew = self._rules.stations.crew(crew_key)
+        crew = self.rules.stations.crew(crew_key)
         others = [member.phone for member in crew.members] if crew else []
         return tuple(dict.fromkeys((*accepted, *others)))
 
     def _alarm(self, outlet: Outlet, effect_id: str, effect: AlarmEffect) -> None:
         incident = self._state.get(Incident, effect.incident)
         ticket = self._state.get(Ticket, effect.ticket)
-        stations = self._rules.stations
+        stations = self.rules.stations
         outlet.alarm(
             Alarm(
                 effect_id=effect_id, why=effect.why, incident=effect.incident, ticket=effect.ticket,
-                text=getattr(self._rules.policy.alarm_texts, effect.why),
+                text=getattr(self.rules.policy.alarm_texts, effect.why),
                 places=tuple((c.name, c.phone) for c in (*stations.duty_centre, *stations.alarm_places)),
                 facts=self.facts(incident) if incident else None,
                 drill=bool(incident and incident.drill) or bool(ticket and ticket.drill),
@@ -175,12 +195,14 @@ class Outbox:
         if callback is None or callback.state != CallbackState.CALLING or callback.attempts != effect.attempt:
             return False
         ticket = self._state.get(Ticket, callback.ticket)
+        visit = self._state.get(Visit, callback.call_id) if callback.reason == VISIT_LATE else None
         outlet.call_back(
             CallBackOrder(
                 effect_id=effect_id, callback_id=callback.key, attempt=effect.attempt,
                 call_id=attempt_call_id(callback), number=callback.number,
                 reason=callback.reason, ticket=callback.ticket, business=ticket.business if ticket else "",
-                ring_until=now + timedelta(seconds=self._rules.callbacks.ring_seconds), drill=callback.drill,
+                ring_until=now + timedelta(seconds=self.rules.callbacks.ring_seconds), drill=callback.drill,
+                facts=spoken(self.rules, visit, now) if visit is not None else {},
             )
         )
         return True
@@ -219,10 +241,11 @@ class Outbox:
 
     def caller_text(self, incident: Incident, topic: str) -> str:
         """The policy's wording with the honest time: the later of target and forecast."""
-        honest = max(incident.target_at, self.forecast(incident) or incident.target_at)
+        expected = self.forecast(incident) or incident.expected_at or incident.target_at
+        honest = max(incident.target_at, expected)
         minutes = max(1, round((honest - incident.reported_at).total_seconds() / 60))
-        local = honest.astimezone(self._rules.timezone)
-        texts = self._rules.policy.caller_texts
+        local = honest.astimezone(self.rules.timezone)
+        texts = self.rules.policy.caller_texts
         text: str = getattr(texts, topic)
         return text.format(minutes=minutes, time=f"{local.hour}点{local.minute:02d}分")
 

@@ -12,17 +12,39 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from dispatch import acknowledging, callbacks, incidents, pages
+from dispatch import (
+    acknowledging,
+    callbacks,
+    clock_notices,
+    crew_reports,
+    incidents,
+    judging,
+    outages,
+    pages,
+    telling,
+    visits,
+    welfare,
+)
 from dispatch.escalation import begin_again, covered, ensure_paged, page_next
+from dispatch.joined import Telling
 from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Put
+from dispatch.outage_records import Outage
 from dispatch.page_orders import step_of
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import AssignmentState, CallbackState
+from dispatch.ticket_records import Clock, Visit
+from dispatch.units import CrewUnit
 from dispatch.work import Work
 
 SLACK = timedelta(seconds=2)
-Waiting = Incident | Page | Assignment | Callback
+BY_THE_CALENDAR_SECONDS = 10 * 366 * 86400.0
+"""Promises and appointments stand in the calendar: a clock that jumps does not move them."""
+LONGEST_WAY_HOME_SECONDS = 4 * 3600.0
+LONGEST_TELLING_SECONDS = 1000 * 3600.0
+"""Tellings and worsenings may wait for days; outages are planned a year ahead."""
+LONGEST_OUTAGE_SECONDS = 400 * 86400.0
+Waiting = CrewUnit | Telling | Outage | Incident | Page | Assignment | Callback | Clock | Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +98,15 @@ def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Tim
     if not incident.open:
         return
     if incident.next_page_at is not None:
-        longest = {"person": times.person_takes, "repeat": times.repeat}.get(
-            incident.waiting_for, times.unlocated
-        )
+        longest = {
+            "person": times.person_takes, "repeat": times.repeat,
+            "crew": rules.policy.crews.reinforce_again,
+        }.get(incident.waiting_for, times.unlocated)
         yield Timer(incident, "next_page_at", longest, _page_due)
     if incident.news_due_at is not None:
         yield Timer(incident, "news_due_at", times.news, _news_due)
+    if incident.worse_at is not None:
+        yield Timer(incident, "worse_at", LONGEST_TELLING_SECONDS, judging.time_has_made_it_worse)
 
 
 def _of_page(state: State, rules: Rules, page: Page) -> Iterator[Timer]:
@@ -96,6 +121,14 @@ def _of_page(state: State, rules: Rules, page: Page) -> Iterator[Timer]:
 def _of_assignment(state: State, rules: Rules, assignment: Assignment) -> Iterator[Timer]:
     if _waits_for_start(assignment) and _incident_open(state, assignment.incident):
         yield Timer(assignment, "en_route_by", rules.policy.times.en_route, _not_started)
+    if assignment.welfare_at is not None and _incident_open(state, assignment.incident):
+        longest = max(rules.policy.times.welfare, rules.policy.times.welfare_answer)
+        yield Timer(assignment, "welfare_at", longest, welfare.due)
+
+
+def _of_unit(state: State, rules: Rules, unit: CrewUnit) -> Iterator[Timer]:
+    if unit.returning_until is not None:
+        yield Timer(unit, "returning_until", LONGEST_WAY_HOME_SECONDS, crew_reports.crew_back)
 
 
 def _of_callback(state: State, rules: Rules, callback: Callback) -> Iterator[Timer]:
@@ -106,8 +139,29 @@ def _of_callback(state: State, rules: Rules, callback: Callback) -> Iterator[Tim
         yield Timer(callback, "next_at", longest, _callback_due)
 
 
+def _of_telling(state: State, rules: Rules, one: Telling) -> Iterator[Timer]:
+    if one.due_at is not None and state.get(Incident, one.incident) is not None:
+        yield Timer(one, "due_at", LONGEST_TELLING_SECONDS, telling.send)
+
+
+def _of_outage(state: State, rules: Rules, outage: Outage) -> Iterator[Timer]:
+    if outage.report_at is not None and not outage.over:
+        yield Timer(outage, "report_at", LONGEST_OUTAGE_SECONDS, outages.report_due)
+
+
+def _of_clock(state: State, rules: Rules, clock: Clock) -> Iterator[Timer]:
+    if clock.open and clock.next_at is not None:
+        yield Timer(clock, "next_at", BY_THE_CALENDAR_SECONDS, clock_notices.due)
+
+
+def _of_visit(state: State, rules: Rules, visit: Visit) -> Iterator[Timer]:
+    if visit.ended_at is None and visit.check_at is not None:
+        yield Timer(visit, "check_at", BY_THE_CALENDAR_SECONDS, visits.look)
+
+
 _SOURCES: dict[type[Put], Callable[[State, Rules, Any], Iterator[Timer]]] = {
     Incident: _of_incident, Page: _of_page, Assignment: _of_assignment, Callback: _of_callback,
+    CrewUnit: _of_unit, Telling: _of_telling, Outage: _of_outage, Clock: _of_clock, Visit: _of_visit,
 }
 
 

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IBodyProducer
-from zope.interface import implementer
+from zope.interface import implementer  # type: ignore[import-untyped]  # no types are published
 
 from hotline.paging.channel import Delivered, Outcome, Permanent, Temporary
 

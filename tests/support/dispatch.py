@@ -32,6 +32,7 @@ from dispatch.api import (
     Rules,
     Stations,
     Store,
+    WelfareCall,
 )
 from dispatch.deadlines import Band, Beyond
 from dispatch.pins import hash_pin
@@ -129,6 +130,10 @@ class Notes:
     def tell_caller(self, news: CallerNews) -> None:
         self._note(news, f"caller hears {news.topic}")
 
+    def ask_welfare(self, call: WelfareCall) -> None:
+        self._note(call, f"ask {call.crew} ({call.attempt})")
+        self._receipt(call.effect_id)
+
     def notify(self, notice: Notice) -> None:
         self._note(notice, f"notify {notice.to}: {notice.topic}")
         self._receipt(notice.effect_id)
@@ -177,12 +182,12 @@ class Desk:
         return self.incident(call_id)
 
     def learn(self, field: str, value: str, confirmed: bool = True, at: tuple[float, float] | None = None,
-              call_id: str = "c") -> None:
+              call_id: str = "c", parts: dict[str, str] | None = None) -> None:
         latitude, longitude = at if at else (None, None)
         self.dispatch.tell(
             FactReport(
                 event_id=self.name(call_id), at=self.now, call_id=call_id, field=field, value=value,
-                confirmed=confirmed, latitude=latitude, longitude=longitude,
+                confirmed=confirmed, latitude=latitude, longitude=longitude, parts=parts or {},
             )
         )
 
