@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from string import Formatter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -72,6 +73,8 @@ class Step(Section):
     """Stages of the standard that it completes."""
     starts: tuple[Name, ...] = ()
     """Stages that begin with it and not with the end of the one before."""
+    reopens: tuple[Name, ...] = ()
+    """Stages that turn out not to be done: the promise of then holds again."""
     when: Trigger = ""
     """It is taken by itself when this happens."""
 
@@ -123,6 +126,10 @@ class Kind(Section):
         """The step that this takes by itself from here."""
         return next((step for step in self.open_steps(state) if step.when == trigger), None)
 
+    def stage_title(self, stage: str) -> str:
+        """What a stage is called: like the step that completes it."""
+        return next((step.title for step in self.steps if stage in step.ends), stage)
+
     def started_by_step(self, stage: str) -> bool:
         """Whether a stage waits for a step of its own instead of the end of the one before."""
         return any(stage in step.starts for step in self.steps)
@@ -156,13 +163,32 @@ class AppointmentRules(Section):
     """A technician not on his way so long before the end of the window is running late."""
     late_minutes: float = Field(30, gt=0, le=1440)
     """By how much, when nobody says."""
-    calls: int = Field(3, ge=1, le=10)
-    """How often a customer who does not pick up is phoned before a person takes it over."""
-    call_again_minutes: float = Field(5, gt=0, le=120)
-    hours: tuple[str, str] = ("08:00", "20:00")
-    """When a customer is phoned about something that can wait; local time."""
     leader: str = "leaders"
-    """Who is told when a second appointment fails: a contact or group."""
+    """Who is told when a second appointment is late or fails: a contact or group."""
+    clerk: str = "service_centre"
+    """Who goes on with what the customer wants and no key can do."""
+
+
+class Texts(Section):
+    """What those who work on a ticket are told; `{ticket}`, `{business}`, `{stage}`, `{due}`, `{left}`,
+    `{late}`, `{address}`, `{owner}`.
+    """
+
+    warning: str = "工单{ticket}（{business}）的“{stage}”应于{due}前完成，还剩{left}，请抓紧办理。"
+    overdue: str = (
+        "工单{ticket}（{business}）的“{stage}”应于{due}前完成，已经超时，责任人{owner}，请立即督办。"
+    )
+    provisional: str = "承诺时限待国务院公布放假安排后确认。"
+    leak: str = "工单{ticket}（{business}）疑似燃气泄漏，已转为抢险，请立即处理。"
+
+    @model_validator(mode="after")
+    def _check(self) -> Texts:
+        known = {"ticket", "business", "stage", "due", "left", "late", "address", "owner"}
+        for name in type(self).model_fields:
+            for _, field, _, _ in Formatter().parse(getattr(self, name)):
+                if field is not None and field not in known:
+                    raise ValueError(f"`{name}`: there is no {{{field}}}, only {', '.join(sorted(known))}")
+        return self
 
 
 class Businesses(Section):
@@ -171,6 +197,7 @@ class Businesses(Section):
     kinds: dict[Name, Kind] = Field(default_factory=dict)
     ties: tuple[Tie, ...] = ()
     appointments: AppointmentRules = Field(default_factory=AppointmentRules)
+    texts: Texts = Field(default_factory=Texts)
 
     @model_validator(mode="after")
     def _check(self) -> Businesses:
@@ -219,7 +246,7 @@ class Businesses(Section):
 
 def _stages_named(kind: Kind) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for index, step in enumerate(kind.steps):
-        for field, names in (("ends", step.ends), ("starts", step.starts)):
+        for field, names in (("ends", step.ends), ("starts", step.starts), ("reopens", step.reopens)):
             for place, stage in enumerate(names):
                 yield ("steps", index, field, place), stage
 

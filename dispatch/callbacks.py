@@ -9,13 +9,15 @@ from dispatch.assignments import close_ticket
 from dispatch.commands import CallbackRequest, CallbackResult, CallCameThrough
 from dispatch.errors import UnknownRecord
 from dispatch.model import Callback, CallNotes, Ticket
-from dispatch.outbound import AlarmEffect, CallBackEffect, OutboxItem
+from dispatch.outbound import AlarmEffect, CallBackEffect, NoticeEffect, OutboxItem
 from dispatch.states import CALLBACK, CallbackEvent, CallbackState, TicketEvent
 from dispatch.tickets import open_ticket
 from dispatch.work import Work
 
 LATER = ("asked", "unanswered_question")
 """Reasons that do not call for the phone at once."""
+VISIT_LATE = "visit_late"
+"""A customer must hear that a technician is late; it settles nothing else that he is owed."""
 OWED = (CallbackState.WAITING, CallbackState.CALLING)
 
 
@@ -39,7 +41,7 @@ def request(work: Work, command: CallbackRequest) -> None:
     work.history(ticket, "callback_requested", call_id=command.call_id, reason=command.reason,
                  due=due.isoformat())
     if not number:
-        _for_a_person(work, callback, "no_number")
+        for_a_person(work, callback, "no_number")
 
 
 def _sooner(work: Work, callback: Callback, command: CallbackRequest, due: datetime) -> None:
@@ -63,7 +65,11 @@ def _first_attempt(work: Work, command: CallbackRequest) -> datetime:
 
 def _owed(work: Work, number: str) -> Callback | None:
     return next(
-        (c for c in work.live(Callback) if c.state in OWED and phones.same(c.number, number)), None
+        (
+            c for c in work.live(Callback)
+            if c.state in OWED and c.reason != VISIT_LATE and phones.same(c.number, number)
+        ),
+        None,
     )
 
 
@@ -145,7 +151,7 @@ def reached(work: Work, callback: Callback) -> None:
 def missed(work: Work, callback: Callback, why: str) -> None:
     """Again after a while; after the last attempt a person gets it, it is never dropped."""
     if callback.attempts >= work.rules.callbacks.attempts:
-        _for_a_person(work, callback, "callback_failed")
+        for_a_person(work, callback, "callback_failed")
         return
     state = CALLBACK.next(callback.state, CallbackEvent.MISSED)
     if state is None:
@@ -155,7 +161,7 @@ def missed(work: Work, callback: Callback, why: str) -> None:
     work.history(callback.ticket, "callback_missed", attempt=callback.attempts, why=why)
 
 
-def _for_a_person(work: Work, callback: Callback, why: str) -> None:
+def for_a_person(work: Work, callback: Callback, why: str) -> None:
     state = CALLBACK.next(callback.state, CallbackEvent.GIVE_UP)
     if state is None:
         return
@@ -163,6 +169,13 @@ def _for_a_person(work: Work, callback: Callback, why: str) -> None:
     work.put(callback.model_copy(update={"state": state, "next_at": None, "why": why}))
     work.emit(AlarmEffect(incident="", ticket=callback.ticket, why=why))
     work.history(callback.ticket, "callback_for_a_person", why=why, attempts=callback.attempts)
+
+
+def _for_the_desk(work: Work, callback: Callback) -> None:
+    """No alarm in the night for it, but somebody must go on trying."""
+    clerk = work.rules.businesses.appointments.clerk
+    text = f"工单{callback.ticket}：人员将晚到，多次致电客户未能接通，请人工联系客户。"
+    work.emit(NoticeEffect(to=clerk, topic="visit_not_told", ticket=callback.ticket, text=text, urgent=True))
 
 
 def caller_came_through(work: Work, command: CallCameThrough) -> None:

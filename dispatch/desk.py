@@ -6,7 +6,7 @@ Nothing here waits for the database but `record_events`, `journal_offsets` and `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import structlog
 
 from dispatch.commands import AnyCommand, Receipt
 from dispatch.crews import Crew
+from dispatch.deadlines import WorkCalendar
 from dispatch.decide import crew_incident
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
@@ -161,6 +162,11 @@ class Dispatch:
             return
         while self.engine.writer.store_some():
             pass
+
+    def replace_calendar(self, calendar: WorkCalendar) -> None:
+        """Years were added: what is promised from now on goes by them. Say `CalendarChanged` after it."""
+        self.rules = replace(self.rules, calendar=calendar)
+        self.engine.replace_rules(self.rules)
 
     # ---- what happened
     def tell(self, command: AnyCommand) -> bool:

@@ -125,6 +125,10 @@ class Engine:
         self.state.series = self.rules.node
         self.loaded = True
 
+    def replace_rules(self, rules: Rules) -> None:
+        """From here on decisions go by these; what is open stays as it was decided."""
+        self.rules = self.outbox.rules = rules
+
     def do(self, command: AnyCommand, now: datetime) -> bool:
         """Carry out what dispatch was told. False: it was told before, and nothing is done twice.
 

@@ -10,7 +10,9 @@ from typing import Any
 from dispatch.crew_states import CREW_MACHINES
 from dispatch.machine import Machine
 from dispatch.states import MACHINES
+from dispatch.ticket_states import TICKET_MACHINES
 
+ALL: tuple[Machine[Any, Any], ...] = (*MACHINES, *CREW_MACHINES, *TICKET_MACHINES)
 HEAD = """# The lives of what dispatch stores
 
 Generated from `dispatch/states.py`, `dispatch/crew_states.py` and their like by
@@ -20,7 +22,7 @@ Every pair of state and event is a step, or changes nothing for the reason given
 
 
 def document() -> str:
-    return "\n".join([HEAD, *(chapter(machine) for machine in (*MACHINES, *CREW_MACHINES))])
+    return "\n".join([HEAD, *(chapter(machine) for machine in ALL)])
 
 
 def chapter(machine: Machine[Any, Any]) -> str:

@@ -99,14 +99,10 @@ class Visit(Record):
     author: str = ""
     made_at: Moment
     check_at: Moment | None = None
-    """When it is looked at whether the technician is on his way."""
+    """When it is looked at next: whether the technician is on his way, whether he has come."""
     expected_at: Moment | None = None
     """When somebody who is late will come."""
     late_reason: str = ""
-    call_at: Moment | None = None
-    """The next time the customer is phoned."""
-    calls: int = 0
-    """How often he has been."""
     told_at: Moment | None = None
     """When the customer was told of the delay."""
     told_in_time: bool | None = None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dispatch import clocks, phases
 from dispatch.assignments import close_ticket
 from dispatch.commands import TicketClosed, TicketRequest, TicketTaken
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.facts import apply_fact
 from dispatch.model import CallNotes, Fact, Incident, Ticket
 from dispatch.states import TICKET, TicketEvent
+from dispatch.ticket_states import ClockEvent
 from dispatch.work import Work
 
 
@@ -48,6 +50,8 @@ def request_ticket(work: Work, command: TicketRequest) -> None:
 def take(work: Work, command: TicketTaken) -> None:
     """First-asked responsibility: the owner, and every hand-over, is on the record (S0 §4)."""
     ticket = _ticket(work, command.number)
+    if not command.first_answer:
+        phases.check_owners(work, ticket, command.person, ticket.assistants)
     state = TICKET.next(ticket.state, TicketEvent.TAKE) or ticket.state
     work.put(ticket.model_copy(update={"state": state, "owner": command.person, "updated_at": work.now}))
     work.history(ticket.number, "owner_changed", author=command.person, before=ticket.owner,
@@ -62,7 +66,23 @@ def close(work: Work, command: TicketClosed) -> None:
     incident = work.get(Incident, ticket.incident) if ticket.incident else None
     if incident is not None and incident.open:
         raise NotAllowed(f"{ticket.number} belongs to the open incident {incident.key}")
-    close_ticket(work, ticket, TicketEvent.CLOSE, command.person, command.reason)
+    if command.outcome == "done":
+        _complete(work, ticket)
+    else:
+        clocks.drop(work, ticket.number, ClockEvent.DROP, f"{command.outcome}: {command.reason}",
+                    author=command.person)
+    close_ticket(work, work.need(Ticket, ticket.number), TicketEvent.CLOSE, command.person, command.reason)
+
+
+def _complete(work: Work, ticket: Ticket) -> None:
+    """What the business wants to know before its end stands on the ticket. Raises NotAllowed."""
+    kind = phases.kind_of(work, ticket)
+    if kind is None:
+        return
+    final = next(stand.state for stand in kind.states if stand.final)
+    missing = kind.missing(final, ticket.fields)
+    if missing:
+        raise NotAllowed(f"to be closed as done, {ticket.number} needs {', '.join(missing)}")
 
 
 def _ticket(work: Work, number: str) -> Ticket:

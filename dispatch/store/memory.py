@@ -146,11 +146,11 @@ class MemoryStore:
             if isinstance(part, OfIncident) and part.incident in keys
         ]
         numbers = {record.key for record in records if isinstance(record, Ticket)}
-        parts += [
-            part for kind in OF_TICKET for part in self._records.get(kind, {}).values()
+        hanging = [
+            part for of in OF_TICKET for part in self._records.get(of, {}).values()
             if isinstance(part, OfTicket) and part.ticket in numbers
         ]
-        return records + parts, {unit: at for unit, at in self._units.items() if at >= seen_since}
+        return [*records, *parts, *hanging], {unit: at for unit, at in self._units.items() if at >= seen_since}
 
     def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         self._check()

@@ -54,8 +54,6 @@ class VisitRow(Base):
     check_at: Mapped[datetime | None]
     expected_at: Mapped[datetime | None]
     late_reason: Mapped[str]
-    call_at: Mapped[datetime | None]
-    calls: Mapped[int]
     told_at: Mapped[datetime | None]
     told_in_time: Mapped[bool | None]
     consents: Mapped[list[Any]]

@@ -7,21 +7,20 @@ from typing import Any
 
 import pytest
 
-from dispatch.crew_states import CREW_MACHINES
 from dispatch.machine import Machine
-from dispatch.state_docs import document
-from dispatch.states import ASSIGNMENT, MACHINES, AssignmentEvent, AssignmentState
+from dispatch.state_docs import ALL, document
+from dispatch.states import ASSIGNMENT, AssignmentEvent, AssignmentState
 
 DOCS = Path(__file__).parents[3] / "docs" / "state-machines.md"
 
 
-@pytest.mark.parametrize("machine", (*MACHINES, *CREW_MACHINES), ids=lambda machine: machine.name)
+@pytest.mark.parametrize("machine", ALL, ids=lambda machine: machine.name)
 def test_every_pair_is_a_step_or_explained(machine: Machine[Any, Any]) -> None:
     assert machine.holes() == []
     assert all(machine.ignored.values())
 
 
-@pytest.mark.parametrize("machine", (*MACHINES, *CREW_MACHINES), ids=lambda machine: machine.name)
+@pytest.mark.parametrize("machine", ALL, ids=lambda machine: machine.name)
 def test_every_state_is_reached(machine: Machine[Any, Any]) -> None:
     reached = {machine.initial} | set(machine.transitions.values())
     assert reached == set(machine.states)
