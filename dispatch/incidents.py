@@ -155,6 +155,8 @@ def stand_down(work: Work, command: StandDown) -> None:
     incident = work.get(Incident, command.incident)
     if incident is None:
         raise UnknownRecord(command.incident)
+    if incident.joined_into:
+        raise NotAllowed(f"{incident.key} was joined into {incident.joined_into}: split the report off first")
     if incident.open:
         excuse_all(work, incident, command.person, command.reason)
     for assignment in work.assignments(incident.key):
