@@ -28,9 +28,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "transcribe": ("transcribe", "Write down what is said in a recording: a file, or a call's."),
     "tickets": ("tickets", "List tickets; show one with its history."),
     "crews": ("crews", "List crews; make the hash of a crew's PIN."),
+    "simulate": ("simulate", "Play a year of a city through the dispatch rules; see what a change brings."),
     "deadline": ("deadline", "When a report is due under a service standard, and how that was counted."),
     "standards": ("standards", "List, check and explain the service standards."),
     "page": ("page", "Place a test page, marked as a drill."),
+    "report": ("report", "Figures of a period: a page with plots, CSV, XLSX or JSON."),
     "backup": ("backup", "Make, list, prove and restore backups."),
     "version": ("version", "Say which version, flows and model this is."),
 }

@@ -1,4 +1,4 @@
-"""`hotline model`: speech models to have, to install and to try."""
+"""`hotline model`: speech models to have, to install, to try, to measure and to make."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from hotline.cli.model_tools import evaluate_model, make_model
 from hotline.cli.options import JsonOption
 from hotline.cli.output import print_json, print_rows
 from hotline.speech import catalogue
@@ -20,6 +21,8 @@ from hotline.speech.unpack import install as install_archive
 from hotline.speech.vosk_engine import check_model, missing_files
 
 app = typer.Typer(no_args_is_help=True)
+app.command("evaluate")(evaluate_model)
+app.command("make")(make_model)
 
 UrlOption = Annotated[
     str, typer.Option("--url", envvar="HOTLINE_MODELS_URL", help="Where the list of models is published.")

@@ -10,12 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from hotline.errors import HotlineError
-from hotline.speech.making.make import FULL, SMALL, make_model
+from hotline.speech.making.make import RECIPES, make_model
 
 
 def main(out: str, seed: str, size: str, jobs: str) -> None:
-    recipe = replace(SMALL if size == "small" else FULL, seed=int(seed))
-    make_model(Path(out), recipe, int(jobs), lambda line: print(line, file=sys.stderr, flush=True))
+    make_model(Path(out), replace(RECIPES[size], seed=int(seed)), int(jobs), tell)
+
+
+def tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,10 @@ class Recipe:
     utterances: int
     epochs: float
     generated: int
+    general_words: int = 1800
+    """Words from outside the domain, the commonest of general text."""
+    characters: int = 2200
+    """So many of the commonest are words of their own, so that any sentence can be spelled."""
 
     def command(self) -> str:
         return f"hotline model make --seed {self.seed}"

@@ -26,10 +26,12 @@ from hotline.speech.making.words import Segmenter, frequencies
 
 FULL = Recipe(seed=22, utterances=20_000, epochs=6, generated=60_000)
 SMALL = Recipe(seed=22, utterances=1_500, epochs=3, generated=8_000)
-"""Minutes instead of a quarter of an hour, for trying a change."""
+"""Minutes instead of half an hour, for trying a change."""
+TINY = Recipe(seed=22, utterances=200, epochs=1, generated=300, general_words=20, characters=40)
+"""Seconds: goes through every step and hears nothing. For the tests."""
+RECIPES = {"full": FULL, "small": SMALL, "tiny": TINY}
 TRAINING_WORDS, TRAINING_POWER = 12_000, 0.4
 WRITTEN_WEIGHT = 60
-GENERAL_WORDS, GENERAL_CHARACTERS = 1800, 2200
 GENERAL_AMONG = 6000
 GARBAGE_PRIOR = 0.004
 RARE = 100
@@ -53,7 +55,7 @@ def make_model(out: Path, recipe: Recipe, jobs: int, tell: Tell) -> None:
     sounds = _sounds(texts, recipe, jobs, tell)
     cut = Segmenter(read_grammar(FOLDER / "grammar.yaml"))
     sentences = texts.for_language(random.Random(f"{recipe.seed}/language"))
-    lexicon, language = _words(sentences, cut, sounds, tell)
+    lexicon, language = _words(sentences, recipe, cut, sounds, tell)
     garbage = len(sounds.inventory.labels) - 1
     trained = train(sounds.clips, garbage + 1, garbage, recipe.epochs, recipe.seed, tell)
     with tempfile.TemporaryDirectory(prefix="model-", dir=_parent(out)) as folder:
@@ -86,9 +88,11 @@ def _sounds(texts: Texts, recipe: Recipe, jobs: int, tell: Tell) -> Sounds:
     return Sounds(clips, inventory, said)
 
 
-def _words(sentences: list[str], cut: Segmenter, sounds: Sounds, tell: Tell) -> tuple[Lexicon, LanguageModel]:
+def _words(
+    sentences: list[str], recipe: Recipe, cut: Segmenter, sounds: Sounds, tell: Tell
+) -> tuple[Lexicon, LanguageModel]:
     split = [cut.words(sentence) for sentence in sentences]
-    vocabulary = _vocabulary(split)
+    vocabulary = _vocabulary(split, recipe)
     lexicon = make_lexicon(sounds.said, vocabulary, cut, tell)
     usable = {word: forms for word, forms in lexicon.items() if _sayable(forms, sounds.inventory)}
     tell(f"lexicon: {len(usable)} words")
@@ -99,16 +103,16 @@ def _sayable(forms: list[tuple[tuple[str, ...], float]], inventory: Inventory) -
     return any(inventory.phones_of(form) for form, _ in forms)
 
 
-def _vocabulary(sentences: list[list[str]]) -> list[str]:
+def _vocabulary(sentences: list[list[str]], recipe: Recipe) -> list[str]:
     """The domain's words, the commonest general ones, and characters to spell any other with."""
     domain = {word for words in sentences for word in words}
     common = sorted(frequencies().items(), key=lambda item: (-item[1], item[0]))
-    general = [word for word, _ in common[:GENERAL_AMONG] if len(word) in (2, 3)][:GENERAL_WORDS]
+    general = [word for word, _ in common[:GENERAL_AMONG] if len(word) in (2, 3)][: recipe.general_words]
     characters: Counter[str] = Counter()
     for word, count in common:
         for character in word:
             characters[character] += count
-    spelling = sorted(characters, key=lambda c: (-characters[c], c))[:GENERAL_CHARACTERS]
+    spelling = sorted(characters, key=lambda c: (-characters[c], c))[: recipe.characters]
     return sorted(domain | set(general) | set(spelling) | set("".join(domain)))
 
 
