@@ -25,6 +25,7 @@ HOMES = {
     "psycopg": ("dispatch/store/", "tests/"),
     "prometheus_client": ("hotline/metrics.py",),
     "pygal": ("hotline/plots.py",),
+    "xlsxwriter": ("hotline/reports/files.py",),
     "typer": ("hotline/cli/", "tests/"),
     "rich": ("hotline/cli/", "hotline/demo/", "bench/"),
 }
@@ -43,8 +44,9 @@ NEVER = {
     "hotline/web/": ("hotline.sip", "hotline.calls", "hotline.speech", "hotline.service", "hotline.edge",
                      "hotline.flow", "hotline.triage", "dispatch"),
 }
-BY_THE_DOOR = ("dispatch.api", "dispatch.deadlines")
-"""The only modules of dispatch that the call side imports; deadlines are pure rules that load no database."""
+BY_THE_DOOR = ("dispatch.api", "dispatch.deadlines", "dispatch.reporting", "dispatch.planning")
+"""The only modules of dispatch that the call side imports; deadlines and reporting are pure and load no
+database, planning plays the engine without one."""
 
 
 @cache

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dispatch.effects import Alarm, CallBackOrder, CallerNews, CrewNotice, Notice, PageOrder, PageUpdate
+from dispatch.effects import (
+    Alarm,
+    CallBackOrder,
+    CallerNews,
+    CrewNotice,
+    Notice,
+    PageOrder,
+    PageUpdate,
+    WelfareCall,
+)
 from dispatch.planning.chance import case, draw
 from dispatch.planning.city import City
 from dispatch.planning.world import World
@@ -27,6 +36,8 @@ class Stage(Protocol):
         ...
 
     def takes(self, crew: str, incident: str) -> None: ...
+
+    def is_well(self, crew: str, incident: str) -> None: ...
 
     def is_night(self) -> bool: ...
 
@@ -99,6 +110,11 @@ class PlayedOutlet:
 
     def tell_caller(self, news: CallerNews) -> None:
         self.callers_told += 1
+
+    def ask_welfare(self, call: WelfareCall) -> None:
+        """Asked whether all is well, they say so."""
+        self._stage.receipt(call.effect_id)
+        self._stage.is_well(call.crew, call.facts.incident)
 
     def notify(self, notice: Notice) -> None:
         self._stage.receipt(notice.effect_id)

@@ -10,6 +10,7 @@ from dispatch.commands import (
     AnyCommand,
     CallOver,
     CallStarted,
+    CrewReport,
     EmergencyReport,
     FactReport,
     PageReport,
@@ -136,6 +137,11 @@ class Play:
 
     def takes(self, crew: str, incident: str) -> None:
         self.journeys.take(crew, incident)
+
+    def is_well(self, crew: str, incident: str) -> None:
+        self.world.after(5, lambda: self.tell(lambda name, now: CrewReport(
+            event_id=name, at=now, crew=crew, status="well", incident=incident
+        )))
 
     def is_night(self) -> bool:
         return self.journeys.roads.is_night(self.world.seconds)
