@@ -46,7 +46,7 @@ def report(work: Work, command: CrewReport) -> None:
     if job is not None:
         _job_report(work, job, command)
         return
-    incident = work.get(Incident, command.incident)
+    incident = _incident(work, command.incident)
     if incident is None or not incident.open:
         work.history(command.incident or command.crew, "crew_report_unmatched",
                      author=command.author or command.crew, status=command.status, note=command.note)
@@ -85,6 +85,14 @@ def resolve(work: Work, command: CrewReport) -> CrewReport:
 def _open(work: Work, assignment: Assignment) -> bool:
     incident = work.get(Incident, assignment.incident)
     return incident is not None and incident.open
+
+
+def _incident(work: Work, named: str) -> Incident | None:
+    """The named one; when it was joined to another, that."""
+    incident = work.get(Incident, named)
+    while incident is not None and incident.joined_into:
+        incident = work.get(Incident, incident.joined_into)
+    return incident
 
 
 def _job_meant(work: Work, command: CrewReport) -> Job | None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from dispatch import visits
 from dispatch.board import Board
 from dispatch.crew_commands import JobGiven, JobWithdrawn
 from dispatch.crew_states import JOB, JOB_OPEN, JobEvent, UnitState
@@ -122,6 +123,9 @@ def preempt(work: Work, assignment: Assignment) -> None:
         work.emit(
             NoticeEffect(to="duty_centre", topic="job_preempted", ticket=job.ticket, text=text, urgent=True)
         )
+        visit = visits.open_visit(work, job.ticket)
+        if visit is not None:
+            visits.run_late(work, visit, None, "抢修人员临时去处理险情", "", cannot_keep=True)
 
 
 def ticket_over(work: Work, ticket: Ticket) -> None:

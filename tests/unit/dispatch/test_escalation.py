@@ -45,7 +45,7 @@ def test_first_crew_is_silent_the_second_comes_and_all_is_closed(desk: Desk) -> 
         "emergency_declared", "waiting_for_location", "target_set", "page_ordered", "page_ringing",
         "page_timed_out", "crew_not_reached", "page_ordered", "page_ringing", "page_answered",
         "page_accepted", "crew_acknowledged", "crew_released", "crew_en_route", "crew_on_scene", "arrived",
-        "crew_made_safe", "crew_cleared", "incident_closed",
+        "crew_made_safe", "cleared_without_recheck", "crew_cleared", "incident_closed", "crew_intervals",
     ]
 
 
