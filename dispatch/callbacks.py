@@ -167,7 +167,10 @@ def for_a_person(work: Work, callback: Callback, why: str) -> None:
         return
     receipt(work, callback)
     work.put(callback.model_copy(update={"state": state, "next_at": None, "why": why}))
-    work.emit(AlarmEffect(incident="", ticket=callback.ticket, why=why))
+    if callback.reason == VISIT_LATE:
+        _for_the_desk(work, callback)
+    else:
+        work.emit(AlarmEffect(incident="", ticket=callback.ticket, why=why))
     work.history(callback.ticket, "callback_for_a_person", why=why, attempts=callback.attempts)
 
 

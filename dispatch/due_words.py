@@ -63,5 +63,5 @@ def _clock(local: datetime) -> str:
 
 
 def _part(hour: int) -> str:
-    parts = ((5, "凌晨"), (8, "早上"), (11, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+    parts = ((5, "凌晨"), (8, "早上"), (12, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
     return next(name for until, name in parts if hour < until)

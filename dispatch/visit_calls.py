@@ -21,6 +21,8 @@ def call_customer(work: Work, visit: Visit) -> None:
     work.history(ticket.number, "customer_to_be_told", visit=visit.key, reason=visit.late_reason)
     if not ticket.phone:
         callbacks.for_a_person(work, callback, "no_number")
+    else:
+        callbacks.attempt(work, callback)
 
 
 def stop_calling(work: Work, visit: Visit, why: str) -> None:
