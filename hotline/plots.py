@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
 import pygal
 from pygal.style import Style
+
+# Pygal leaves a finder for its plug-ins that no Python since 3.12 calls, and that 3.11 warns of.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__name__ != "PluginImportFixer"]
 
 COLOURS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#5c4b8a", "#8d6b4a", "#2e4057", "#b56576")
 FONT = "'Noto Sans CJK SC','Microsoft YaHei','PingFang SC',sans-serif"

@@ -249,6 +249,9 @@ class DispatchFiles(Section):
     incident_types: Path | None = None
     """Kinds of incidents with their protocols. Unset: `incident_types.yaml` beside the configuration, or
     the shipped one; filled in when it is read."""
+    outages: Path | None = None
+    """What is allowed when gas is off, and the wording of letters and SMS. Unset: `outages.yaml` beside
+    the configuration, or the shipped one; filled in when it is read."""
     joining: Path | None = None
     """When two reports are taken for one leak. Unset: `joining.yaml` beside the configuration, or the
     shipped one; filled in when it is read."""
@@ -308,6 +311,8 @@ class Settings(Section):
     information: Path | None = None
     """What callers may be told: prices, ways to pay, promises, outages (YAML)."""
     backup: Backup = Backup()
+    report: Path | None = None
+    """What the figures are measured against. Unset: the shipped report.yaml."""
     web: Web = Web()
     logging: Logging = Logging()
     drain_seconds: Seconds = 3600

@@ -1,0 +1,1 @@
+"""Reports as pages, sheets and files for people who have no access to the service."""
