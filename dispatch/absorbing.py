@@ -88,8 +88,8 @@ def _close_source(work: Work, source_id: str, into_id: str, by: str) -> None:
     source = work.need(Incident, source_id)
     work.put(source.model_copy(update={
         "state": INCIDENT.next(source.state, IncidentEvent.JOIN), "closed_at": work.now, "closed_by": by,
-        "joined_into": into_id, "close_reason": f"joined into {into_id}", "next_page_at": None, "waiting_for": "", "news": (),
-        "news_due_at": None, "worse_at": None,
+        "joined_into": into_id, "close_reason": f"joined into {into_id}", "next_page_at": None,
+        "waiting_for": "", "news": (), "news_due_at": None, "worse_at": None,
     }))
 
 

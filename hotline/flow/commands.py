@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -115,7 +116,7 @@ class Learn:
     confirmed: bool
     latitude: float | None = None
     longitude: float | None = None
-    parts: dict[str, str] = field(default_factory=dict)
+    parts: dict[str, str] = dataclasses.field(default_factory=dict)
     """Of an address: street, number, community, building, unit, room, as far as they were said."""
 
 

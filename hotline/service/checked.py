@@ -23,7 +23,7 @@ Model = TypeVar("Model", bound=BaseModel)
 COPIED = (
     ("paths", "flows"), ("dispatch", "stations"), ("dispatch", "policy"), ("dispatch", "gazetteer"),
     ("dispatch", "standards"), ("dispatch", "calendar"), ("dispatch", "businesses"),
-    ("dispatch", "incident_types"), ("dispatch", "joining"),
+    ("dispatch", "incident_types"), ("dispatch", "joining"), ("dispatch", "outages"),
     ("customers",), ("information",),
 )
 """Keys of the files and folders that are copied. Secrets, models and recordings stay where they are."""

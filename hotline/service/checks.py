@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dispatch.api import IncidentTypes, Joining, Policy, Stations
+from dispatch.api import IncidentTypes, Joining, OutagePolicy, Policy, Stations
 from hotline.businesses import load_businesses
 from hotline.errors import ConfigurationError, Fault
 from hotline.flow import load_flows
@@ -36,6 +36,7 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: load_calendar(settings.dispatch.calendar),
     lambda settings: settings.dispatch.incident_types
     and load(settings.dispatch.incident_types, IncidentTypes),
+    lambda settings: settings.dispatch.outages and load(settings.dispatch.outages, OutagePolicy),
     lambda settings: settings.dispatch.joining and load(settings.dispatch.joining, Joining),
     lambda settings: load_businesses(settings.dispatch.businesses, settings.dispatch.standards),
     lambda settings: load_information(settings.information),

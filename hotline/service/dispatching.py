@@ -11,6 +11,7 @@ from dispatch.api import (
     Dispatch,
     IncidentTypes,
     Joining,
+    OutagePolicy,
     Outlet,
     Policy,
     Rules,
@@ -18,7 +19,7 @@ from dispatch.api import (
     Stations,
 )
 from hotline.businesses import load_businesses
-from hotline.places import INCIDENT_TYPES, JOINING, SHIPPED
+from hotline.places import INCIDENT_TYPES, JOINING, OUTAGES, SHIPPED
 from hotline.settings import Settings
 from hotline.settings_file import read_secret
 from hotline.standards import deployed_standard, load_calendar
@@ -40,6 +41,7 @@ def build_rules(settings: Settings) -> Rules:
         businesses=load_businesses(files.businesses),
         incident_types=load(files.incident_types or SHIPPED / INCIDENT_TYPES, IncidentTypes),
         joining=load(files.joining or SHIPPED / JOINING, Joining),
+        outages=load(files.outages or SHIPPED / OUTAGES, OutagePolicy),
     )
 
 
