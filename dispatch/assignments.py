@@ -146,7 +146,7 @@ def forecast(work: Work, assignment_id: str) -> None:
     distance_km = work.rules.road_distance().km(start, place)
     drive = timedelta(seconds=work.rules.drive_seconds(start, place, distance_km))
     arrival = forecast_arrival(work, assignment, drive, by_vehicle=by_vehicle)
-    late = arrival > incident.target_at and not assignment.reinforced
+    late = arrival > incident.target_at and not assignment.reinforced and not _in_time(work, assignment)
     work.put(
         assignment.model_copy(
             update={
@@ -159,6 +159,16 @@ def forecast(work: Work, assignment_id: str) -> None:
         work.history(incident.key, "forecast_late", target=assignment.crew, forecast=arrival.isoformat(),
                      wanted=incident.target_at.isoformat())
         page_next(work, incident.key, crews_only=True)
+
+
+def _in_time(work: Work, late: Assignment) -> bool:
+    """Whether another crew that has it is there, or will be by the target."""
+    incident = work.need(Incident, late.incident)
+    others = [a for a in work.assignments(incident.key) if a.key != late.key and not a.overdue]
+    return any(
+        a.on_scene_at is not None or (a.forecast_at is not None and a.forecast_at <= incident.target_at)
+        for a in others if a.state in COVERING
+    )
 
 
 def forecast_arrival(

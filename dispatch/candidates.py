@@ -33,6 +33,8 @@ class Wanted:
     incident: str = ""
     """Crews that have this one are not busy with it."""
     drill: bool = False
+    needed: bool = False
+    """Skills and equipment are the reason to look: who has none of them comes after all who have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Candidate:
     """Sorts candidates; the last number is the place in the file, so that nothing is left to chance."""
     words: Callable[[], tuple[str, ...]]
     """Makes `why`, which is worded only for those of whom it is told."""
+
+    @property
+    def out(self) -> bool:
+        """Out of service or off duty by its own word, though it is on the roster."""
+        return bool(self.order[0])
 
     @property
     def why(self) -> tuple[str, ...]:
@@ -116,6 +123,8 @@ def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candida
         policy.missing_skill * bool(lacks_skill) + policy.missing_equipment * bool(lacks_equipment)
         + policy.busy_load * len(jobs)
     )
+    asked = len(wanted.skills + wanted.equipment)
+    useless = wanted.needed and len(lacks_skill + lacks_equipment) == asked
     standing = board.standing(crew)
     out = standing in (UnitState.OUT_OF_SERVICE, UnitState.OFF_DUTY) and state == standing
     late = arrival is not None and wanted.until is not None and arrival > wanted.until
@@ -136,7 +145,7 @@ def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candida
         distance_km=None if wanted.place is None else km, seconds=seconds, arrival=arrival,
         in_time=None if arrival is None or wanted.until is None else not late, by_vehicle=by_vehicle,
         secure_first=in_hand.ticket if in_hand else "",
-        order=(float(out), round(seconds + penalty, 1), float(len(jobs)), float(number)),
+        order=(float(out), float(useless), round(seconds + penalty, 1), float(len(jobs)), float(number)),
         words=words,
     )
 
@@ -163,8 +172,8 @@ def _explain_ties(ordered: list[Candidate]) -> list[Candidate]:
 
     told = ordered[:1]
     for before, one in pairwise(ordered):
-        if one.own == before.own and one.order[:2] == before.order[:2]:
-            what = "任务较多" if one.order[2] > before.order[2] else "按名册次序"
+        if one.own == before.own and one.order[:3] == before.order[:3]:
+            what = "任务较多" if one.order[3] > before.order[3] else "按名册次序"
             one = replace(one, words=_level_with(one.words, f"与{before.crew.name}同时到达，{what}排后"))
         told.append(one)
     return told

@@ -53,7 +53,7 @@ def page_next(work: Work, incident_id: str, *, crews_only: bool = False) -> None
     """
     incident = work.need(Incident, incident_id)
     search = next_target(
-        work.rules, incident, work.now, board=Board(work.rules, work, work.now),
+        work.rules, incident, work.now, board=Board(work.rules, work, work.now), reinforcement=crews_only,
         busy=busy_crews(work, incident),
         has_it={a.crew for a in work.assignments(incident_id) if a.state in COVERING},
         informed={

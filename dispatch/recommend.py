@@ -99,16 +99,18 @@ def recommend(board: Board, incident: Incident, has_it: set[str]) -> list[Candid
     equipment = tuple(e for e in need.equipment if all(board.equipped(crew, (e,)) for crew in there))
     return candidates(
         board,
-        Wanted(place_of(incident), incident.target_at, skills, equipment, incident.key, incident.drill),
+        Wanted(place_of(incident), incident.target_at, skills, equipment, incident.key, incident.drill,
+               needed=bool(there) and bool(skills or equipment)),
     )
 
 
 def next_target(rules: Rules, incident: Incident, now: datetime, *, busy: set[str], has_it: set[str],
-                informed: set[str], board: Board | None = None) -> Search:
+                informed: set[str], board: Board | None = None, reinforcement: bool = False) -> Search:
     """The next of the chain, or no choice when the chain has ended.
 
     `busy`: crews with another incident; `has_it`: crews that have this one; `informed`: kinds of
-    people (`fire` …) of this incident who have picked up before; `board`: how the crews stand.
+    people (`fire` …) of this incident who have picked up before; `board`: how the crews stand;
+    `reinforcement`: a crew has it, so nobody who is out of service or off duty is rung for it.
     """
     search = Search()
     chain = rules.policy.chain
@@ -118,6 +120,8 @@ def next_target(rules: Rules, incident: Incident, now: datetime, *, busy: set[st
         step = chain[index]
         if step.who in CREW_STEPS:
             found = recommend(board, incident, has_it) if found is None else found
+            if reinforcement:
+                found = [one for one in found if not one.out]
             search.choice = _crew(board, incident, index, step, found, busy, has_it, search)
         else:
             search.choice = _people(rules, incident, index, step, informed, search)
