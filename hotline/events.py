@@ -122,6 +122,8 @@ class Heard(Event):
     confidence: float
     words: tuple[tuple[str, int, int, float], ...] = ()
     """word, start_ms, end_ms, confidence."""
+    narrowed: str = ""
+    """The same speech to an ear that knew only answers to the open question; empty: none of them."""
     source: Literal["", "recording"] = ""
     """`recording`: heard after the call, and `at` is when it was said; empty: heard live."""
 

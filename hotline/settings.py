@@ -164,6 +164,8 @@ class Speech(Section):
     """So much silence ends an utterance of free speech; halting callers pause inside a sentence."""
     digits_silence_seconds: Seconds = 0.8
     yes_no_silence_seconds: Seconds = 0.5
+    second_ear: bool = True
+    """While a yes or digits are asked for, a decoder that knows only those listens beside the free one."""
     longest_utterance_seconds: Seconds = 15
     """Longer speech is split at its quietest moment, without loss."""
     backlog_seconds: Seconds = 8

@@ -150,9 +150,12 @@ class Listening:
             end_ms=transcript.end_ms,
             confidence=transcript.confidence,
             words=transcript.words,
+            narrowed=transcript.narrowed,
         )
         if leg is self._call.leg:
-            self._understand(transcript.text, final=True, end_ms=transcript.end_ms)
+            self._understand(
+                transcript.text, final=True, end_ms=transcript.end_ms, narrowed=transcript.narrowed
+            )
 
     def _pause_follows(self, text: str, end_ms: int) -> None:
         """Words that might still be turned round are weighed as they stand once nothing follows them."""
@@ -173,10 +176,11 @@ class Listening:
     def failed(self, why: str) -> None:
         self._call.journal.append(CallFailed, what=f"recogniser: {why}", fallback="keys and persons")
 
-    def _understand(self, text: str, *, final: bool, end_ms: int) -> None:
+    def _understand(self, text: str, *, final: bool, end_ms: int, narrowed: str = "") -> None:
+        """Danger is looked for in what was heard freely; `narrowed` only answers a question."""
         call = self._call
         if call.page.concerns_crew:
-            call.feed(inputs.Utterance(text, final, call.now()))
+            call.feed(inputs.Utterance(text, final, call.now(), narrowed=narrowed))
             return
         self.last_words = text
         understood = self._meaning(text, final)
@@ -193,6 +197,7 @@ class Listening:
                 confidence=understood.confidence,
                 address=understood.address,
                 number=understood.number,
+                narrowed=narrowed,
                 latitude=understood.latitude,
                 longitude=understood.longitude,
             )

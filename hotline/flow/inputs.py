@@ -49,6 +49,8 @@ class Utterance:
     """The fields of an address found in the text; `spoken` is how it is read back."""
     number: str = ""
     """A phone number found in the text."""
+    narrowed: str = ""
+    """The same speech to an ear that knew only answers to the open question; empty: none of them."""
     latitude: float | None = None
     longitude: float | None = None
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Expectation = Literal["open", "digits", "yes_no", "nothing"]
-"""A hint for endpointing alone. The vocabulary is never narrowed: a leak may be reported at any moment."""
+"""A hint for endpointing, and for a second ear beside the free one. What is heard freely is never narrowed:
+a leak may be reported at any moment."""
 
 SAMPLE_RATE_HZ = 8000
 BYTES_PER_MS = SAMPLE_RATE_HZ * 2 // 1000
@@ -34,6 +35,8 @@ class Transcript:
     """Mean of the words' confidences, 0 to 1."""
     words: tuple[tuple[str, int, int, float], ...] = ()
     """word, start_ms, end_ms, confidence."""
+    narrowed: str = ""
+    """The same speech to a decoder that knew only answers to the open question; empty: none of them."""
 
 
 class SpeechListener(Protocol):

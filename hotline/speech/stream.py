@@ -34,6 +34,7 @@ class Pieces:
     pieces: list[Piece]
     ask_partial: bool
     silence_ms: float
+    expected: Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class ThreadedStream:
         self._queue: SimpleQueue[Work] = SimpleQueue()
         self._batch: list[Piece] = []
         self._silence_ms = settings.open_silence_seconds * 1000
+        self._expected: Expectation = "open"
 
     # ---- called in the reactor's thread
     @property
@@ -118,6 +120,7 @@ class ThreadedStream:
             "nothing": self._settings.open_silence_seconds,
         }
         self._silence_ms = silence[what] * 1000
+        self._expected = what
 
     def close(self, flushed: Callable[[], None] | None = None) -> None:
         if flushed is None or self._deaf or self._thread is None:
@@ -148,7 +151,7 @@ class ThreadedStream:
             self._since_partial_ms = 0
         self._in_utterance |= any(piece.loud for piece in self._batch)
         self._given_bytes += size
-        self._queue.put(Pieces(self._batch, ask, self._silence_ms))
+        self._queue.put(Pieces(self._batch, ask, self._silence_ms, self._expected))
         self._batch = []
         self._start()
 
@@ -248,5 +251,7 @@ class ThreadedStream:
     ) -> tuple[int, list[Outcome]]:
         if not isinstance(work, Pieces):
             return 0, list(transcriber.pause())
-        heard = transcriber.hear(work.pieces, ask_partial=work.ask_partial, silence_ms=work.silence_ms)
+        heard = transcriber.hear(
+            work.pieces, ask_partial=work.ask_partial, silence_ms=work.silence_ms, expected=work.expected
+        )
         return sum(len(piece.pcm) for piece in work.pieces), list(heard)

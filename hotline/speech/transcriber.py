@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hotline.speech.gate import Piece
-from hotline.speech.recogniser import BYTES_PER_MS, Transcript
+from hotline.speech.recogniser import BYTES_PER_MS, Expectation, Transcript
 from hotline.speech.timemap import TimeMap
 
 LOOKAHEAD_MS = 300
@@ -52,6 +52,18 @@ class Decoder(Protocol):
         ...
 
 
+@runtime_checkable
+class Hinted(Protocol):
+    """A decoder that wants to know what is asked (`hotline.speech.hints`)."""
+
+    narrowed: str
+    """What the utterance that ended last was to an ear for answers only; empty: none of them."""
+
+    def expect(self, what: Expectation) -> None:
+        """What the flow waits for; counts from the next utterance on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Partial:
     text: str
@@ -84,12 +96,16 @@ class Transcriber:
     _sound_end_ms: int = field(default=0, init=False)
     _heard_until_ms: int = field(default=-1, init=False)
 
-    def hear(self, pieces: list[Piece], *, ask_partial: bool, silence_ms: float) -> Iterator[Outcome]:
+    def hear(
+        self, pieces: list[Piece], *, ask_partial: bool, silence_ms: float, expected: Expectation = "open"
+    ) -> Iterator[Outcome]:
         """Decode consecutive pieces; with `ask_partial` a partial comes when the text has changed.
 
         On a noisy line only the decoder knows that nobody speaks: it ends the utterance after
         `silence_ms`.
         """
+        if isinstance(self.decoder, Hinted):
+            self.decoder.expect(expected)
         if self._accept(pieces):
             self._over_ms += sum(len(piece.pcm) for piece in pieces) / BYTES_PER_MS
         else:
@@ -173,4 +189,6 @@ class Transcriber:
             return None
         self._heard_until_ms = new[-1][2]
         confidence = sum(word[3] for word in new) / len(new)
-        return Transcript(joined([w[0] for w in new]), new[0][1], new[-1][2], confidence, new)
+        narrowed = self.decoder.narrowed if isinstance(self.decoder, Hinted) else ""
+        text = joined([w[0] for w in new])
+        return Transcript(text, new[0][1], new[-1][2], confidence, new, narrowed)

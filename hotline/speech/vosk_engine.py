@@ -10,21 +10,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hotline.errors import HotlineError
 from hotline.settings import Speech
+from hotline.speech.hints import UNKNOWN, HintedDecoder, grammar, narrow_for
 from hotline.speech.recogniser import (
     SAMPLE_RATE_HZ,
     CallFromThread,
     Deaf,
+    Expectation,
     Recogniser,
     SpeechListener,
     SpeechStream,
 )
 from hotline.speech.stream import ThreadedStream
-from hotline.speech.transcriber import DecodedWord, joined
+from hotline.speech.transcriber import DecodedWord, Decoder, joined
 
 TRIAL_SECONDS = 300
 """The largest official model needs about a minute from a slow disk."""
@@ -32,7 +35,8 @@ FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 GRAPHS = (("graph/HCLG.fst",), ("graph/HCLr.fst", "graph/Gr.fst"))
 OLD_FILES = ("final.mdl", "mfcc.conf")
 """Models of before 2020 have no folders."""
-UNKNOWN = "[unk]"
+TAKES_GRAMMARS = "takes_grammars"
+"""Set on a loaded model."""
 
 
 class SpeechModelError(HotlineError):
@@ -84,7 +88,9 @@ def load_model(path: Path | None, *, try_first: bool = True) -> Any:
 
     vosk.SetLogLevel(-1)
     try:
-        return vosk.Model(str(path))
+        model = vosk.Model(str(path))
+        setattr(model, TAKES_GRAMMARS, (path / "graph" / "HCLr.fst").is_file())
+        return model
     except Exception as error:  # vosk raises nothing more exact
         raise SpeechModelError(f"{path}: {error}; see `hotline model check`") from error
 
@@ -92,11 +98,14 @@ def load_model(path: Path | None, *, try_first: bool = True) -> Any:
 class VoskDecoder:
     """One stream's decoder."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *grammar: list[str]) -> None:
+        """With a `grammar` (phrases in the model's words) it knows nothing else."""
         import vosk
 
-        self._recogniser = vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ)
+        phrases = [json.dumps(one, ensure_ascii=False) for one in grammar]
+        self._recogniser = vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ, *phrases)
         self._recogniser.SetWords(True)
+        self._tells_unknown = bool(grammar)
 
     def accept(self, pcm: bytes) -> bool:
         return bool(self._recogniser.AcceptWaveform(pcm))
@@ -106,18 +115,24 @@ class VoskDecoder:
         return joined([word for word in text.split() if word != UNKNOWN])
 
     def take(self) -> list[DecodedWord]:
-        return _words(self._recogniser.Result())
+        return self._words(self._recogniser.Result())
 
     def flush(self) -> list[DecodedWord]:
-        return _words(self._recogniser.FinalResult())
+        return self._words(self._recogniser.FinalResult())
+
+    def _words(self, result: str) -> list[DecodedWord]:
+        return [
+            DecodedWord(word["word"], word["start"] * 1000, word["end"] * 1000, min(1.0, word["conf"]))
+            for word in json.loads(result).get("result", [])
+            if word["word"] != UNKNOWN or self._tells_unknown
+        ]
 
 
-def _words(result: str) -> list[DecodedWord]:
-    return [
-        DecodedWord(word["word"], word["start"] * 1000, word["end"] * 1000, min(1.0, word["conf"]))
-        for word in json.loads(result).get("result", [])
-        if word["word"] != UNKNOWN
-    ]
+def answer_decoder(model: Any, what: Expectation) -> VoskDecoder | None:
+    """The ear that knows only answers of this kind. None where nothing is asked or no answer is known."""
+    narrow = narrow_for(what)
+    phrases = grammar(narrow, lambda word: model.vosk_model_find_word(word) >= 0) if narrow else []
+    return VoskDecoder(model, phrases) if phrases else None
 
 
 class VoskRecogniser:
@@ -133,8 +148,15 @@ class VoskRecogniser:
         self, listener: SpeechListener, call_from_thread: CallFromThread, *, origin_ms: int = 0
     ) -> SpeechStream:
         return ThreadedStream(
-            lambda: VoskDecoder(self._model), self._settings, listener, call_from_thread, origin_ms=origin_ms
+            self._decoder, self._settings, listener, call_from_thread, origin_ms=origin_ms
         )
+
+    def _decoder(self) -> Decoder:
+        """Models with a look-ahead graph take a grammar while running; others listen freely only."""
+        free = VoskDecoder(self._model)
+        if not (self._settings.second_ear and getattr(self._model, TAKES_GRAMMARS, False)):
+            return free
+        return HintedDecoder(free, partial(answer_decoder, self._model))
 
 
 def recogniser_for(model: Any, settings: Speech) -> Recogniser:

@@ -185,7 +185,9 @@ class _Collect(Asking):
         if not state.spoken:
             return False
         digits = spoken_digits(heard.text)
-        run.change(digits=digits if len(digits) >= state.min else heard.number.lstrip("+") or digits)
+        narrowed = spoken_digits(heard.narrowed)
+        better = heard.number.lstrip("+") or (narrowed if len(narrowed) >= state.min else digits)
+        run.change(digits=digits if len(digits) >= state.min else better)
         return state.min <= len(run.at.digits) <= state.max and self._done(run, state, pressed=False)
 
     def timer(self, run: Run, state: Collect, fired: inputs.TimerFired) -> None:
@@ -239,7 +241,7 @@ class _Confirm(Asking):
         return key in state.yes_keys or key in state.no_keys
 
     def words(self, run: Run, state: Confirm, heard: inputs.Utterance) -> bool:
-        said = yes_or_no(heard.text, run.flows.common.yes, run.flows.common.no)
+        said = agreed(heard, run.flows.common.yes, run.flows.common.no)
         if said is not True and self._corrected(run, state, heard):
             return True
         if said is True:
@@ -273,6 +275,14 @@ class _Confirm(Asking):
         run.put({state.corrects: taken(run, state.takes, heard)})
         run.go(state.corrected)
         return True
+
+
+def agreed(heard: inputs.Utterance, yes: Sequence[str], no: Sequence[str]) -> bool | None:
+    """Yes, no, or None: not understood, or the free and the narrow ear heard opposite things."""
+    freely, narrowly = yes_or_no(heard.text, yes, no), yes_or_no(heard.narrowed, yes, no)
+    if freely is None or narrowly is None:
+        return narrowly if freely is None else freely
+    return freely if freely == narrowly else None
 
 
 def taken(run: Run, takes: str, heard: inputs.Utterance) -> str:
