@@ -5,6 +5,7 @@ it an `Outlet` that rings phones.
 """
 
 from dispatch.business import Businesses, Kind
+from dispatch.chain import Finding
 from dispatch.commands import (
     AddressCleared,
     AnyCommand,
@@ -33,6 +34,7 @@ from dispatch.commands import (
 from dispatch.crews import Contact, Crew, Station, Stations
 from dispatch.desk import CrewView, Dispatch, Health, Progress
 from dispatch.distance import GeodesicRoads, Position, RoadDistance
+from dispatch.due_words import due_in_words
 from dispatch.effects import (
     Alarm,
     CallBackOrder,
@@ -62,6 +64,7 @@ from dispatch.link_steps import actions as link_actions
 from dispatch.links import Link
 from dispatch.mirror import read as read_mirror
 from dispatch.model import Assignment, Callback, HistoryRow, Incident, Page, Ticket
+from dispatch.orders import BY_PEOPLE, command_of
 from dispatch.outage_policy import OutagePolicy
 from dispatch.outage_records import Outage
 from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeReport
@@ -85,12 +88,18 @@ from dispatch.store.port import (
     TranscriptRow,
 )
 from dispatch.store.report_material import read_material
+from dispatch.ticket_commands import AttachmentAdded, CustomerAnswered
+from dispatch.ticket_records import Attachment, Clock, Slip, Visit
+from dispatch.verify import Verdict, verify
 
 __all__ = [
+    "BY_PEOPLE",
     "AddressCleared",
     "Alarm",
     "AnyCommand",
     "Assignment",
+    "Attachment",
+    "AttachmentAdded",
     "AttachmentRow",
     "Businesses",
     "CallBackOrder",
@@ -105,11 +114,13 @@ __all__ = [
     "CallbackRules",
     "CallerNews",
     "Clearance",
+    "Clock",
     "Contact",
     "Crew",
     "CrewNotice",
     "CrewReport",
     "CrewView",
+    "CustomerAnswered",
     "Dispatch",
     "DispatchError",
     "DispatchLocked",
@@ -117,6 +128,7 @@ __all__ = [
     "EmergencyReport",
     "FactReport",
     "Facts",
+    "Finding",
     "GeodesicRoads",
     "Health",
     "HistoryRow",
@@ -157,6 +169,7 @@ __all__ = [
     "RoadDistance",
     "Rules",
     "SearchQuery",
+    "Slip",
     "SplitReport",
     "SqlStore",
     "StandDown",
@@ -175,8 +188,12 @@ __all__ = [
     "UnitRefused",
     "UnknownRecord",
     "UpgradeIncident",
+    "Verdict",
+    "Visit",
     "WelfareCall",
     "check_dump",
+    "command_of",
+    "due_in_words",
     "dump_database",
     "hash_pin",
     "link_actions",
@@ -184,4 +201,5 @@ __all__ = [
     "read_mirror",
     "restore_database",
     "same_phone",
+    "verify",
 ]

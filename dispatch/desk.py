@@ -19,16 +19,21 @@ from dispatch.decide import crew_incident
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
+from dispatch.incident_view import IncidentView
+from dispatch.links import Link
 from dispatch.local_journal import LocalJournal
 from dispatch.mirror import Mirror
-from dispatch.model import COVERING, Assignment, Callback, Incident, Page, Ticket
+from dispatch.model import COVERING, Assignment, Callback, Incident, Page, Put, Ticket
 from dispatch.node_link import NodeLink
+from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.pin_guard import PinGuard
 from dispatch.rules import Rules
 from dispatch.store import SqlStore
 from dispatch.store.nodes import NodeStore
 from dispatch.store.port import EventDict, Store
+from dispatch.ticket_commands import CalendarChanged
+from dispatch.ticket_records import Clock
 from dispatch.writer import WriterThread
 
 log = structlog.get_logger()
@@ -104,9 +109,11 @@ class Dispatch:
             nodes = NodeStore(store, rules.node)
             self.link = NodeLink(nodes, lease_seconds, utcnow, lambda: not writer.closed)
             self.engine.join(self.link)
+        self.incidents = IncidentView(self.engine)
         self._pins = PinGuard(rules.stations)
         self._thread = WriterThread(self.engine.writer) if threaded else None
         self._sending = self._send_again = False
+        self._count_again = False
 
     # ---- life
     def start(self) -> None:
@@ -125,6 +132,9 @@ class Dispatch:
         Returns when it wants to be called next (None: nothing waits).
         """
         now = self._utcnow()
+        if self._count_again:
+            self._count_again = False
+            self.engine.do(CalendarChanged(event_id=f"calendar/{random_id()}", at=now), now)
         self.engine.tick(now)
         self._send(now)
         self.engine.sync()
@@ -164,9 +174,10 @@ class Dispatch:
             pass
 
     def replace_calendar(self, calendar: WorkCalendar) -> None:
-        """Years were added: what is promised from now on goes by them. Say `CalendarChanged` after it."""
+        """Years were added: promises go by them; what was provisional is counted again at the next `run`."""
         self.rules = replace(self.rules, calendar=calendar)
         self.engine.replace_rules(self.rules)
+        self._count_again = True
 
     # ---- what happened
     def tell(self, command: AnyCommand) -> bool:
@@ -226,6 +237,14 @@ class Dispatch:
         found = self.engine.state.open_tickets_of(phone)
         return sorted(found, key=lambda ticket: ticket.opened_at, reverse=True)
 
+    def watch(self, watcher: Callable[[Put], None]) -> None:
+        """Be told every record that changes from now on."""
+        self.engine.state.watchers.append(watcher)
+
+    def open_clocks(self) -> list[Clock]:
+        """Promises that run or wait."""
+        return self.engine.state.live(Clock)
+
     def queue(self) -> list[Ticket]:
         """Open ordinary tickets in the order in which they are to be done."""
         found = [t for t in self.engine.state.live(Ticket) if not t.incident]
@@ -257,6 +276,13 @@ class Dispatch:
     def assignments(self, incident_id: str) -> list[Assignment]:
         keys = sorted(self.engine.state.of_incident(Assignment, incident_id))
         return [found for key in keys if (found := self.engine.state.get(Assignment, key))]
+
+    def outage(self, outage_id: str) -> Outage | None:
+        return self.engine.state.get(Outage, outage_id)
+
+    def report_link(self, link_id: str) -> Link | None:
+        """A link by its token's hash."""
+        return self.engine.state.get(Link, link_id)
 
     def callback(self, callback_id: str) -> Callback | None:
         return self.engine.state.get(Callback, callback_id)

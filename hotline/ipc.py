@@ -7,7 +7,7 @@ Everybody reconnects for ever; nobody waits for an answer without a time limit.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -215,11 +215,32 @@ class Hangup(Message):
     reason: str
 
 
+# ---- people (command line, desk) → controller
+class Order(Message):
+    """Something that a person wants done (dispatch/orders.py)."""
+
+    type: Literal["order"] = "order"
+    order_id: str
+    """Random; the same one twice is carried out once."""
+    command: str
+    """HandOver, ClockPaused …"""
+    fields: dict[str, Any] = {}
+
+
+# ---- controller → people
+class Ordered(Message):
+    type: Literal["ordered"] = "ordered"
+    order_id: str
+    done: bool
+    why: str = ""
+    """Why not, in words for whoever ordered it; then nothing was changed."""
+
+
 AnyMessage = Annotated[
     ProviderHello | ProviderDraining | ForkFailed | WorkerReady | WorkerDone | ControllerHello
     | Originate | Drain | Fork | OriginateFailed | WorkerLost | Registered | EdgeJournalGrew | EdgeStats
     | SendText | TextSent
-    | WorkerHello | JournalGrew | Ask | Answer | Tell | Hangup,
+    | WorkerHello | JournalGrew | Ask | Answer | Tell | Hangup | Order | Ordered,
     Field(discriminator="type"),
 ]
 _ADAPTER: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)

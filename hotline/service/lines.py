@@ -18,6 +18,8 @@ from hotline.ipc import (
     Hangup,
     Job,
     JournalGrew,
+    Order,
+    Ordered,
     Originate,
     OriginateFailed,
     Registered,
@@ -63,6 +65,10 @@ class LinesListener(Protocol):
         """Answer a business action: outcome and values; must be quick."""
         ...
 
+    def ordered(self, order: Order) -> Ordered:
+        """Carry out what a person orders, or say why not."""
+        ...
+
 
 class WorkerLines:
     """Server side of `controller.sock`."""
@@ -104,6 +110,8 @@ class WorkerLines:
             self._listener.journal_grew(message.call_id, message.unwritten)
         elif isinstance(message, Ask):
             self._answer(link, message)
+        elif isinstance(message, Order):
+            self._carry_out(link, message)
         else:
             log.error("unexpected message from a worker", type=message.type)
 
@@ -121,6 +129,15 @@ class WorkerLines:
             log.exception("business action failed", call_id=call_id, action=ask.action)
             outcome, values = "unavailable", {}
         link.send(Answer(ask_id=ask.ask_id, outcome=outcome, values=values))
+
+    def _carry_out(self, link: Link, order: Order) -> None:
+        try:
+            answer = self._listener.ordered(order)
+        except Exception as error:
+            log.exception("order failed", command=order.command)
+            why = f"a fault of the service ({type(error).__name__}); its log says more"
+            answer = Ordered(order_id=order.order_id, done=False, why=why)
+        link.send(answer)
 
 
 class EdgeLine:

@@ -13,7 +13,6 @@ from dispatch.api import NotAllowed, TicketClosed, TicketTaken
 from dispatch.deadlines import CalendarTable, WorkCalendar
 from dispatch.ticket_commands import (
     Advanced,
-    CalendarChanged,
     ClockPaused,
     ClockResumed,
     LeakSuspected,
@@ -233,7 +232,7 @@ def test_a_missing_year_is_provisional_and_never_in_the_way(desk: TicketDesk) ->
         {"name": "国庆节", "first": "2027-10-01", "last": "2027-10-07"},
     ]}}}
     desk.dispatch.replace_calendar(WorkCalendar(CalendarTable.model_validate(table)))
-    desk.do(CalendarChanged)
+    desk.dispatch.run()
     assert desk.due(number) == "01-06 00:00" and not desk.clocks(number)["complete"].provisional
     [row] = desk.rows(number, "due_moved")
     assert row["why"] == "the calendar of that year is known now"
