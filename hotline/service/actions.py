@@ -5,11 +5,12 @@ What every action takes and gives is listed in ivr_flows/README.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from dispatch.api import Dispatch
+from dispatch.api import Dispatch, Incident, Ticket
 from hotline.agents.presence import Presence
 from hotline.service.book import CallBook
 from hotline.service.customers import CustomerFile
@@ -63,14 +64,38 @@ class Actions:
         vulnerable = "yes" if customer.vulnerable else ""
         return "found", {"file_address": customer.address, "name": customer.name, "vulnerable": vulnerable}
 
+    def _do_caller_context(self, call_id: str, given: dict[str, str]) -> Answer:
+        """What triage weighs a caller's words by: hotline.triage.caller."""
+        number = given.get("number", "")
+        customer = self._customers().by_number(number)
+        tickets = self._dispatch.open_tickets_of(number) if number else []
+        incident = any(ticket.incident for ticket in tickets)
+        outage, _ = self._do_outage_at(call_id, {"number": number})
+        return "ok", {
+            "vulnerable": "yes" if customer is not None and customer.vulnerable else "",
+            "emergency": "yes" if incident else "",
+            "ticket": next((ticket.business for ticket in tickets if not ticket.incident), ""),
+            "outage": "yes" if outage in ("planned", "unplanned") else "",
+        }
+
     def _do_incident_status(self, call_id: str, given: dict[str, str]) -> Answer:
         for ticket in self._dispatch.tickets_of_call(call_id):
             incident = self._dispatch.incident(ticket.incident) if ticket.incident else None
             if incident is not None and incident.open:
-                minutes = max(round((incident.target_at - self._utcnow()).total_seconds() / 60), 1)
-                state = CREW_STATES.get(incident.caller_message, "")
-                return "open", {"target_minutes": str(minutes), "crew_state": state}
+                return "open", self._crew_coming(incident, ticket)
         return "unknown", {}
+
+    def _crew_coming(self, incident: Incident, ticket: Ticket) -> dict[str, str]:
+        """What is true: the forecast of the crew that has it; a target that is past is not promised."""
+        now = self._utcnow()
+        forecast = self._dispatch.incidents.forecast(incident, now)
+        others = len(incident.tickets) > 1 and incident.tickets[0] != ticket.number
+        return {
+            "target_minutes": _minutes(incident.target_at, now) if incident.target_at > now else "",
+            "forecast_minutes": _minutes(forecast, now) if forecast is not None else "",
+            "crew_state": CREW_STATES.get(incident.caller_message, ""),
+            "reported_before": "yes" if others else "",
+        }
 
     def _do_ticket_progress(self, call_id: str, given: dict[str, str]) -> Answer:
         """A ticket is told to whoever rings from its number or knows its number."""
@@ -95,7 +120,14 @@ class Actions:
         customer = self._customers().by_number(given.get("number", ""))
         if not address and customer is not None:
             address = customer.address
-        outage = self._information().outage_at(address, self._utcnow())
+        now = self._utcnow()
+        known = self._dispatch.incidents.outage_at(address, now)
+        if known is not None:
+            return known.cause, {
+                "reason": known.reason, "area": known.area, "started": self._local(known.starts_at),
+                "until": self._local(known.expected_at),
+            }
+        outage = self._information().outage_at(address, now)
         if outage is None:
             return "none", {}
         return outage.kind, {
@@ -149,6 +181,10 @@ class Actions:
 
     def _local(self, then: datetime) -> str:
         return then.astimezone(self._zone).isoformat()
+
+
+def _minutes(then: datetime, now: datetime) -> str:
+    return str(max(math.ceil((then - now).total_seconds() / 60), 1))
 
 
 def _same_number(ticket: str, spoken: str) -> bool:
