@@ -55,6 +55,8 @@ class PageOrder:
     facts: Facts
     channel: str = "phone"
     """`phone`, or the key of a channel of config/paging.yaml; `dial` is the address there."""
+    has_next: bool = False
+    """Another channel follows at once when this one says that it will not get through soon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,7 @@ class Outbox:
                 effect_id=effect_id, page_id=page.page_id, dial=page.phone, target_kind=page.target_kind,
                 target=page.target, person=page.person, level=page.level, round=page.round,
                 ring_until=page.expires_at, facts=self.facts(incident),
-                channel=page.channel,
+                channel=page.channel, has_next=bool(page.then_by),
             )
         )
         return True

@@ -178,6 +178,17 @@ class Speech(Section):
     deferred: Deferred = Deferred()
 
 
+class Triage(Section):
+    """When a caller is asked about danger: how likely it is by his words, as shares of 1."""
+
+    ask_from: float = Field(0.06, gt=0, le=0.5)
+    """From here one short question is asked, and silence counts as yes."""
+    ask_vulnerable_from: float = Field(0.02, gt=0, le=0.5)
+    """The same for who is old or ill, who rings over a partner's line, or has an emergency open."""
+    believe_below: float = Field(0.02, ge=0, le=0.5)
+    """Who says himself that nothing smells or leaks is believed below it, and not asked."""
+
+
 class TextToSpeech(Section):
     engine: Literal["espeak", "command"] = "espeak"
     voice: str = "cmn"
@@ -207,6 +218,10 @@ class OutboundFlows(Section):
     alarm: str = "notify_leader"
     """Leaders and named places, when nobody took an emergency."""
     selftest: str = "selftest"
+    welfare: str = "crew_welfare"
+    """A crew on scene that has said nothing for long."""
+    contact: str = "notify_contact"
+    """Somebody of contacts.yaml who is told something."""
 
 
 class Agents(Section):
@@ -257,6 +272,12 @@ class DispatchFiles(Section):
     joining: Path | None = None
     """When two reports are taken for one leak. Unset: `joining.yaml` beside the configuration, or the
     shipped one; filled in when it is read."""
+    paging: Path | None = None
+    """Channels of paging. Unset: `paging.yaml` beside the configuration, or the shipped one; filled in
+    when it is read."""
+    contacts: Path | None = None
+    """Who is told what besides crews. Unset: `contacts.yaml` beside the configuration, or the shipped
+    one; filled in when it is read."""
     calendar: Path | None = None
     """Holidays and make-up days of years that the library does not have. Unset: `calendar.yaml`
     beside that folder, if there is one; filled in when it is read."""
@@ -302,6 +323,7 @@ class Settings(Section):
     workers: Workers = Workers(max_conversations=200)
     recording: Recording = Recording()
     speech: Speech = Speech()
+    triage: Triage = Triage()
     tts: TextToSpeech = TextToSpeech()
     entries: tuple[Entry, ...]
     outbound: OutboundFlows = OutboundFlows()

@@ -20,7 +20,17 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from hotline.errors import ConfigurationError, Fault
-from hotline.places import BUSINESSES, CALENDAR, INCIDENT_TYPES, JOINING, OUTAGES, SHIPPED, STANDARDS
+from hotline.places import (
+    BUSINESSES,
+    CALENDAR,
+    CONTACTS,
+    INCIDENT_TYPES,
+    JOINING,
+    OUTAGES,
+    PAGING,
+    SHIPPED,
+    STANDARDS,
+)
 from hotline.settings import Settings
 from hotline.settings_rules import Finding, file_faults, file_notices, mute_softphones, rule_faults
 from hotline.yamlfile import YamlFile, dotted, validate
@@ -199,6 +209,8 @@ def _with_standards(settings: Settings, folder: Path) -> Settings:
         "incident_types": files.incident_types or _beside(folder, INCIDENT_TYPES),
         "joining": files.joining or _beside(folder, JOINING),
         "outages": files.outages or _beside(folder, OUTAGES),
+        "paging": files.paging or _beside(folder, PAGING),
+        "contacts": files.contacts or _beside(folder, CONTACTS),
     }
     return settings.model_copy(update={"dispatch": files.model_copy(update=filled)})
 

@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Literal
 
-from hotline.events import Hazard, Label
+from hotline.events import CrewStatus, Hazard, Label
 
 TimerName = Literal["noinput", "interdigit", "limit"]
 Reading = Literal["text", "digits", "number", "date", "time", "duration", "phone", "address"]
@@ -149,7 +149,7 @@ class ReportStatus:
     """A crew's report by phone menu."""
 
     crew: str
-    status: Literal["acknowledged", "en_route", "on_scene", "made_safe", "cleared"]
+    status: CrewStatus
     incident: str
     note: str = ""
 

@@ -20,6 +20,14 @@ Seconds = Annotated[float, Field(gt=0, le=86400)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
+HAZARDS = {
+    "smell": "闻到燃气味", "leak": "燃气泄漏", "third_party_damage": "燃气管道被外力损坏",
+    "fire_explosion": "燃气起火或爆炸", "co": "疑似一氧化碳中毒", "alarm": "燃气报警器报警",
+    "valve": "阀门异常", "other": "燃气险情",
+}
+PLACES = {"indoor": "室内", "outdoor": "室外", "unknown": ""}
+
+
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -225,6 +233,8 @@ class Paging(Section):
     """Notices that are emergencies though they belong to no incident."""
     again_seconds: Seconds = 120
     """Who must acknowledge a notice and has not is told again after so long."""
+    customers_by: str = ""
+    """The channel by which customers of an area are told (S0/S1 §24(4)): an SMS channel; empty: none."""
     selftest: SelfTest = SelfTest()
     texts: Texts = Field(default_factory=lambda: Texts())
 
@@ -232,6 +242,8 @@ class Paging(Section):
     def _check(self) -> Paging:
         if "phone" in self.channels:
             raise ValueError("`channels.phone`: the phone call is always there and needs no entry")
+        if self.customers_by and self.customers_by not in self.channels:
+            raise ValueError(f"`customers_by`: there is no channel {self.customers_by}")
         return self
 
 
@@ -251,6 +263,10 @@ class Texts(Section):
     unconfirmed: str = "（地址未核实）"
     no_address: str = "待核实"
     no_phone: str = "未留"
+    unknown_contact: str = "（原定通知{to}，通讯录中没有，请代为转告）"
+    unreachable: str = "（未能通知到{name}，请代为转告）"
+    hazards: dict[str, str] = Field(default_factory=lambda: dict(HAZARDS))
+    places: dict[str, str] = Field(default_factory=lambda: dict(PLACES))
 
 
 class ContactEntry(Section):
@@ -265,6 +281,8 @@ class ContactEntry(Section):
     """Channels, all at once; where one is a list, one after the other. Empty: phone, or whatever is there."""
     acknowledges: bool = False
     """Must say that he has it; until then he is told again."""
+    outside: bool = False
+    """An authority or partner: never told of a drill."""
 
     @field_validator("by", mode="before")
     @classmethod

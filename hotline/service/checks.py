@@ -12,6 +12,7 @@ from dispatch.api import IncidentTypes, Joining, OutagePolicy, Policy, Stations
 from hotline.businesses import load_businesses
 from hotline.errors import ConfigurationError, Fault
 from hotline.flow import load_flows
+from hotline.paging.files import load_paging
 from hotline.service.customers import CsvCustomers
 from hotline.service.information import load_information
 from hotline.settings import Settings
@@ -39,6 +40,10 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: settings.dispatch.outages and load(settings.dispatch.outages, OutagePolicy),
     lambda settings: settings.dispatch.joining and load(settings.dispatch.joining, Joining),
     lambda settings: load_businesses(settings.dispatch.businesses, settings.dispatch.standards),
+    lambda settings: settings.dispatch.paging and settings.dispatch.contacts and load_paging(
+        settings.dispatch.paging, settings.dispatch.contacts, load(settings.dispatch.stations, Stations),
+        load(settings.dispatch.policy, Policy),
+    ),
     lambda settings: load_information(settings.information),
     lambda settings: settings.customers and CsvCustomers(settings.customers),
 )

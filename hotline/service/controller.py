@@ -22,7 +22,7 @@ import structlog
 from dispatch.api import Dispatch, DispatchLocked, StoreUnavailable
 from hotline.agents.presence import Presence
 from hotline.errors import HotlineError
-from hotline.ipc import ControllerHello, Job
+from hotline.ipc import ControllerHello, Job, Order, Ordered, TextSent
 from hotline.logs import configure as configure_logs
 from hotline.metrics import Metrics
 from hotline.service import instances
@@ -32,13 +32,16 @@ from hotline.service.backup_clock import WeeklyBackup
 from hotline.service.book import CallBook
 from hotline.service.customers import CsvCustomers, CustomerFile, NoCustomers
 from hotline.service.deferred import DeferredIntake
+from hotline.service.dispatch_figures import DispatchFigures
 from hotline.service.dispatching import build_dispatch
 from hotline.service.information import Information, load_information
 from hotline.service.intake import Intake
 from hotline.service.journals import JournalReader
 from hotline.service.lines import EdgeLine, WorkerLines, listen
 from hotline.service.mourning import Mourner
+from hotline.service.orders import Orders
 from hotline.service.outlet import PhoneOutlet
+from hotline.service.paging import PagingDesk
 from hotline.service.retention import Retention
 from hotline.service.storing import Storing
 from hotline.settings import Settings
@@ -101,6 +104,11 @@ class Controller:
         except DispatchLocked:
             self._reactor.callLater(LOCK_RETRY_SECONDS, self.start)
             return
+        self._paging = PagingDesk(
+            self._reactor, self._settings, self._dispatch, self._edge.send_text, outlet.ring_contact,
+            lambda: self._customers, utcnow,
+        )  # fmt: skip
+        outlet.messages = self._paging
         self.reload()
         self._begin()
 
@@ -119,6 +127,7 @@ class Controller:
             keep_customers(self._settings)
         except OSError as error:
             log.error("customer file not copied", why=str(error), advice="look after backup.directory")
+        self._dispatch.replace_calendar(calendar)
         for notice in self._calendar_notices():
             log.warning("the calendar of working days ends soon", why=notice)
 
@@ -134,9 +143,10 @@ class Controller:
             offsets: dict[str, int] | None = self._dispatch.journal_offsets()
         except StoreUnavailable:
             offsets = None
+        self._dispatch_figures = DispatchFigures(self._dispatch, self._metrics)
         intake = Intake(
             self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics,
-            self._settings.outbound.notice,
+            self._settings.outbound.notice, self._paging.heard,
         )  # fmt: skip
         self._deferred = DeferredIntake(self._settings.paths.state, self._settings.speech.deferred)
         self._reader = JournalReader(journals, self._deferred.after(intake.take), offsets)
@@ -147,6 +157,7 @@ class Controller:
             self._dispatch, lambda: self._customers, lambda: self._information, self._presence, self._book,
             utcnow, ZoneInfo(self._settings.timezone),
         )  # fmt: skip
+        self._orders = Orders(self._dispatch, utcnow)
         self._mourner = Mourner(
             self._settings, self._reactor, utcnow, self._book, self._workers.connected, self.journal_grew
         )
@@ -255,6 +266,9 @@ class Controller:
         tell("a call of ours could not begin; it is tried again", call_id=call_id, why=why)
         self._book.forget(call_id)
 
+    def text_sent(self, answer: TextSent) -> None:
+        self._paging.text_sent(answer)
+
     def registered(self, user: str, reachable: bool) -> None:
         self._presence.registered(user, reachable)
 
@@ -271,6 +285,9 @@ class Controller:
     def asked(self, call_id: str, action: str, arguments: dict[str, str]) -> tuple[str, dict[str, str]]:
         self._reader.look(call_id)
         return self._actions.answer(call_id, action, arguments)
+
+    def ordered(self, order: Order) -> Ordered:
+        return self._orders.carry_out(order)
 
     def _originated(self, job: Job, effect_id: str) -> None:
         self._book.begin(job, effect_id, utcnow())
@@ -311,6 +328,7 @@ class Controller:
         self._metrics.speech_model(present=status.model_present)
         self._metrics.transcriptions(*self._deferred.queue.counts())
         self._metrics.backup(last=self._backup.last(), copying=status.backed_up)
+        self._dispatch_figures.refresh(utcnow())
         self._metrics.calendar(missing_years=len(self._calendar_notices()))
         return self._metrics.exposition()
 

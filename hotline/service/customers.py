@@ -6,6 +6,7 @@ One CSV for now; a company's own customer system plugs in behind `CustomerFile`.
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -33,12 +34,19 @@ class Customer:
 class CustomerFile(Protocol):
     def by_number(self, number: str) -> Customer | None: ...
 
+    def numbers_at(self, places: Sequence[str]) -> list[str]:
+        """Numbers of those whose address has one of these words."""
+        ...
+
 
 class NoCustomers:
     """A deployment without a customer file."""
 
     def by_number(self, number: str) -> Customer | None:
         return None
+
+    def numbers_at(self, places: Sequence[str]) -> list[str]:
+        return []
 
 
 class CsvCustomers:
@@ -63,6 +71,10 @@ class CsvCustomers:
 
     def by_number(self, number: str) -> Customer | None:
         return self._customers.get(number)
+
+    def numbers_at(self, places: Sequence[str]) -> list[str]:
+        wanted = [place for place in places if place]
+        return [c.number for c in self._customers.values() if any(place in c.address for place in wanted)]
 
     def _take(self, path: Path, line: int, row: dict[str, str], faults: list[Fault]) -> None:
         number = (row["number"] or "").strip()

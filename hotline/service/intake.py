@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import structlog
 
@@ -10,7 +11,6 @@ from dispatch.api import Dispatch, DispatchError
 from hotline.agents.presence import Presence
 from hotline.events import (
     CallEnded,
-    CrewReported,
     LegAnswered,
     LegEnded,
     LegStarted,
@@ -21,9 +21,16 @@ from hotline.metrics import Metrics
 from hotline.service.book import CallBook, CallNote, user_of
 from hotline.service.customers import CustomerFile
 from hotline.service.measuring import measure, measure_incident
+from hotline.service.outlet import MARK
 from hotline.service.translate import own_ticket, translate
 
 log = structlog.get_logger()
+
+
+class Contacted(Protocol):
+    """Is told that a call with a notice is over."""
+
+    def __call__(self, effect_id: str, *, answered: bool, confirmed: bool) -> None: ...
 
 
 class Intake:
@@ -37,9 +44,11 @@ class Intake:
         customers: Callable[[], CustomerFile],
         metrics: Metrics,
         notice_flow: str,
+        contacted: Contacted | None = None,
     ) -> None:
         """`notice_flow`: news for a crew is heard when it picks up; an alarm only when it is confirmed."""
         self._notice_flow = notice_flow
+        self._contacted = contacted
         self._dispatch = dispatch
         self._book = book
         self._presence = presence
@@ -68,10 +77,6 @@ class Intake:
         page = self._dispatch.page(record.call_id) if note.purpose == "page" else None
         if page is not None:
             measure_incident(self._metrics, record, page, self._dispatch.incident(page.incident))
-        elif isinstance(record, CrewReported):
-            reported = self._dispatch.incident(record.incident)
-            incident = reported or self._dispatch.incident_of_crew(record.crew)
-            measure_incident(self._metrics, record, None, incident)
 
     def _follow_agents(self, record: Record, note: CallNote) -> None:
         if isinstance(record, LegStarted) and record.role == "agent":
@@ -85,6 +90,10 @@ class Intake:
     def _over(self, note: CallNote, record: CallEnded) -> None:
         self._presence.call_over(note.call_id)
         heard = note.confirmed or (note.entry == self._notice_flow and note.answered_at is not None)
-        if note.effect_id and note.purpose == "notify" and heard:
+        if MARK in note.effect_id:
+            if self._contacted is not None:
+                answered = note.answered_at is not None
+                self._contacted(note.effect_id, answered=answered, confirmed=note.confirmed)
+        elif note.effect_id and note.purpose == "notify" and heard:
             self._dispatch.receipt(note.effect_id)
         self._book.forget(record.call_id)

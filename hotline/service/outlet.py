@@ -11,12 +11,26 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from dispatch.api import Alarm, CallBackOrder, CallerNews, CrewNotice, Facts, PageOrder, PageUpdate
+from dispatch.api import (
+    Alarm,
+    CallBackOrder,
+    CallerNews,
+    CrewNotice,
+    Facts,
+    Notice,
+    PageOrder,
+    PageUpdate,
+    WelfareCall,
+)
 from hotline.ipc import Job, Purpose
 from hotline.settings import Settings
 
 OVER, STOOD_DOWN = "over", "stood_down"
 """Fields of an update and of a notice that say that the incident needs nobody any more."""
+
+
+PHONE, MARK = "phone", "@"
+"""The channel that is a call; and what parts effect and person in what a call carries out."""
 
 
 class EdgeAwayError(Exception):
@@ -33,6 +47,16 @@ class Workers(Protocol):
     def hang_up(self, call_id: str, reason: str) -> bool: ...
 
     def connected(self, call_id: str) -> bool: ...
+
+
+class Messages(Protocol):
+    """Whatever is no phone call (hotline.service.paging)."""
+
+    def page(self, order: PageOrder) -> None: ...
+
+    def cancel(self, page_id: str) -> None: ...
+
+    def notify(self, notice: Notice) -> None: ...
 
 
 class PhoneOutlet:
@@ -59,9 +83,14 @@ class PhoneOutlet:
         self._originated = originated
         self._zone = ZoneInfo(settings.timezone)
         self._rung: dict[tuple[str, str], datetime] = {}
+        self.messages: Messages | None = None
+        """Set before dispatch begins; without it an order for a message is kept and comes again."""
 
     def page(self, order: PageOrder) -> None:
         """Ring a crew's (or leader's, or duty centre's) phone and ask for acceptance."""
+        if order.channel != PHONE:
+            self._written().page(order)
+            return
         facts = {
             **self.spoken(order.facts),
             "page_id": order.page_id,
@@ -75,6 +104,41 @@ class PhoneOutlet:
 
     def cancel(self, effect_id: str, page_id: str, why: str) -> None:
         self._workers.hang_up(page_id, why)
+        if self.messages is not None:
+            self.messages.cancel(page_id)
+
+    def notify(self, notice: Notice) -> None:
+        self._written().notify(notice)
+
+    def ring_contact(self, notice: Notice, person: str, dial: str, text: str) -> bool:
+        """Phone somebody with a notice. False: it rings already, or no call can be made now."""
+        effect = f"{notice.effect_id}{MARK}{person}"
+        if self._rings_still(effect, dial):
+            return False
+        drill = "yes" if notice.drill else "no"
+        facts = {"text": text, "drill": drill, "person": person, "topic": notice.topic,
+                 "incident": notice.incident, "ticket": notice.ticket, "ring_seconds": self._ring_seconds()}
+        call_id = f"{notice.effect_id}-{person}-{self._moment()}"
+        try:
+            self._ring("notify", call_id, self._settings.outbound.contact, dial, facts, notice.drill, effect)
+        except EdgeAwayError:
+            self._rung.pop((effect, dial), None)
+            return False
+        return True
+
+    def ask_welfare(self, call: WelfareCall) -> None:
+        """Phone a crew on scene: 1 all is well, 2 help is needed."""
+        facts = {**self.spoken(call.facts), "crew": call.crew, "ring_seconds": self._ring_seconds()}
+        for number, dial in enumerate(call.dials, 1):
+            if not self._rings_still(call.effect_id, dial):
+                call_id = f"{call.effect_id}-{number}-{self._moment()}"
+                self._ring("notify", call_id, self._settings.outbound.welfare, dial, facts, call.facts.drill,
+                           call.effect_id)
+
+    def _written(self) -> Messages:
+        if self.messages is None:
+            raise EdgeAwayError
+        return self.messages
 
     def update(self, update: PageUpdate) -> None:
         if OVER in update.fields:
@@ -186,6 +250,9 @@ class PhoneOutlet:
         """Crews and the duty centre take the job; leaders and 119 are told of it and confirm."""
         taking = order.target_kind in ("crew", "duty_centre")
         return self._settings.outbound.page if taking else self._settings.outbound.alarm
+
+    def _ring_seconds(self) -> str:
+        return str(self._settings.agents.ring_seconds)
 
     def _moment(self) -> str:
         """A notice that nobody heard is phoned again: another call, with a journal of its own."""

@@ -1,0 +1,100 @@
+"""Everything of paging that is not a phone call, put together for the controller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from dispatch.api import AnyCommand, Dispatch, DispatchError, Notice, PageOrder
+from hotline.ipc import SendText, TextSent
+from hotline.paging.area import CUSTOMERS, AreaTexts
+from hotline.paging.composing import Composer
+from hotline.paging.files import ChannelMaker, PagingFiles, load_paging
+from hotline.paging.notifier import Notifier, Ring
+from hotline.paging.pager import Linker, MessagePager
+from hotline.paging.people import People
+from hotline.paging.senders import Senders
+from hotline.service.customers import CustomerFile
+from hotline.settings import Settings
+
+log = structlog.get_logger()
+MARK = "@"
+"""A call that tells somebody a notice carries out `<effect>@<person>`."""
+
+
+class PagingDesk:
+    """Messages, notices and links; phone calls stay with the outlet."""
+
+    def __init__(
+        self, reactor: Any, settings: Settings, dispatch: Dispatch, send_text: Callable[[SendText], bool],
+        ring: Ring, customers: Callable[[], CustomerFile], utcnow: Callable[[], datetime],
+    ) -> None:
+        """Raises ConfigurationError."""
+        self.files = read_files(settings, dispatch)
+        self._dispatch, self._customers = dispatch, customers
+        paging, zone = self.files.paging, ZoneInfo(settings.timezone)
+        self.senders = Senders(
+            reactor, paging, ChannelMaker(reactor, utcnow, send_text), settings.paths.state
+        )
+        composer = Composer(paging.texts, zone)
+        linker = Linker(paging.links.public_url, self._tell, utcnow, self._good_for)
+        self._pages = MessagePager(self.senders, composer, linker, self._tell, utcnow)
+        people = People(self.files.contacts, dispatch.rules.stations)
+        self._notifier = Notifier(
+            paging, people, self.senders, composer, linker, ring, self._tell, utcnow, zone
+        )
+        self._area = AreaTexts(
+            paging.customers_by, self.senders, composer, self._numbers, self._tell, utcnow
+        )
+
+    def page(self, order: PageOrder) -> None:
+        self._pages.page(order)
+
+    def cancel(self, page_id: str) -> None:
+        self._pages.cancel(page_id)
+
+    def notify(self, notice: Notice) -> None:
+        if notice.to.startswith(CUSTOMERS):
+            self._area.notify(notice)
+        else:
+            self._notifier.notify(notice)
+
+    def heard(self, effect_id: str, *, answered: bool, confirmed: bool) -> None:
+        """A phone call with a notice is over."""
+        effect, _, person = effect_id.partition(MARK)
+        self._notifier.heard(effect, person, answered=answered, confirmed=confirmed)
+
+    def text_sent(self, answer: TextSent) -> None:
+        for channel in self.senders.sip_texts():
+            channel.sent(answer)
+
+    def _tell(self, command: AnyCommand) -> None:
+        try:
+            self._dispatch.tell(command)
+        except DispatchError as error:
+            log.warning("not for dispatch", event_id=command.event_id, why=type(error).__name__)
+
+    def _good_for(self) -> timedelta:
+        return timedelta(seconds=self._dispatch.rules.policy.times.link)
+
+    def _numbers(self, outage_id: str) -> Sequence[str]:
+        outage = self._dispatch.outage(outage_id)
+        return self._customers().numbers_at(outage.places) if outage is not None else ()
+
+
+def read_files(settings: Settings, dispatch: Dispatch) -> PagingFiles:
+    """Raises ConfigurationError with every fault."""
+    paging, contacts = paging_paths(settings)
+    return load_paging(paging, contacts, dispatch.rules.stations, dispatch.rules.policy)
+
+
+def paging_paths(settings: Settings) -> tuple[Path, Path]:
+    """paging.yaml and contacts.yaml."""
+    paging, contacts = settings.dispatch.paging, settings.dispatch.contacts
+    assert paging is not None and contacts is not None, "filled in when the configuration is read"
+    return paging, contacts
