@@ -17,6 +17,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 PICK_UP_BUCKETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 3.0, 10.0)
 EMERGENCY_BUCKETS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 5.0, 10.0, 30.0)
 ARRIVAL_BUCKETS = (300.0, 600.0, 900.0, 1200.0, 1800.0, 2700.0, 3600.0, 7200.0)
+PART_BUCKETS = (30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0, 7200.0)
 DURATION_BUCKETS = (10.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1200.0, 3600.0)
 
 
@@ -52,13 +53,25 @@ class Metrics:
             "emergency_to_acceptance_seconds", "Declaration to a crew's acceptance", ARRIVAL_BUCKETS
         )
         self._arrived = histogram("emergency_to_arrival_seconds", "Report to arrival", ARRIVAL_BUCKETS)
-        self._arrivals = counter("arrivals", "Arrivals at emergencies, within target or not", "in_time")
+        self._arrivals = counter("arrivals", "Arrivals at emergencies, in time or not", "in_time", "band")
+        self._parts = {
+            part: histogram(f"{part}_seconds", text, PART_BUCKETS) for part, text in (
+                ("turnout", "A crew's acceptance to its departure"), ("travel", "Departure to arrival"),
+                ("on_scene", "Arrival to made safe"),
+            )
+        }
+        self._ordered = counter("pages_ordered", "Pages by whom they are for and how far up the chain",
+                                "target", "level")
+        self._promises = counter("promises", "Stages of tickets that ended", "business", "kept")
         self._callbacks = counter("callbacks", "Call-backs asked for", "reason")
         self._tickets = counter("tickets", "Tickets opened", "business")
         self._workers_lost = counter("workers_lost", "Conversations whose process died")
         self._recogniser = counter("recogniser_failures", "Calls whose recogniser failed")
         self._call_faults = counter("call_faults", "Faults in calls that went on by a fallback", "what")
 
+        self._overdue = gauge("promises_overdue", "Open stages of tickets past their due time", "business")
+        self._incidents = gauge("incidents_open", "Open incidents by state", "state")
+        self._units = gauge("crews", "Crews by state", "state")
         self._active = gauge("conversations_active", "Conversations now")
         self._open = gauge("emergencies_unaccepted", "Emergencies that no crew has accepted yet")
         self._agents = gauge("agents_reachable", "Softphones registered now")
@@ -113,10 +126,18 @@ class Metrics:
     def emergency_accepted(self, seconds: float, *, drill: bool = False) -> None:
         self._accepted.labels(_word(drill)).observe(max(0.0, seconds))
 
-    def crew_arrived(self, seconds: float, *, in_time: bool, drill: bool = False) -> None:
-        """`seconds` from the report; `in_time`: within the target of its distance band."""
+    def crew_arrived(self, seconds: float, *, in_time: bool, band: str = "", drill: bool = False) -> None:
+        """`seconds` from the report; `in_time`: within the target of its distance band, in minutes."""
         self._arrived.labels(_word(drill)).observe(max(0.0, seconds))
-        self._arrivals.labels(_word(in_time), _word(drill)).inc()
+        self._arrivals.labels(_word(in_time), band, _word(drill)).inc()
+
+    def crew_took(self, part: str, seconds: float, *, drill: bool = False) -> None:
+        """`part`: turnout, travel or on_scene."""
+        self._parts[part].labels(_word(drill)).observe(max(0.0, seconds))
+
+    def page_ordered(self, target: str, level: int, *, drill: bool = False) -> None:
+        """`target`: crew, duty_centre, leader, fire; `level`: step of the chain, from 1."""
+        self._ordered.labels(target, str(level), _word(drill)).inc()
 
     # ---- tickets
     def ticket_opened(self, business: str, *, drill: bool = False) -> None:
@@ -124,6 +145,18 @@ class Metrics:
 
     def callback_requested(self, reason: str, *, drill: bool = False) -> None:
         self._callbacks.labels(reason, _word(drill)).inc()
+
+    def promise_ended(self, business: str, *, kept: bool, drill: bool = False) -> None:
+        self._promises.labels(business, _word(kept), _word(drill)).inc()
+
+    def promises_overdue(self, by_business: Mapping[str, int]) -> None:
+        _set_all(self._overdue, by_business)
+
+    def incidents_open(self, by_state: Mapping[str, int]) -> None:
+        _set_all(self._incidents, by_state)
+
+    def crews(self, by_state: Mapping[str, int]) -> None:
+        _set_all(self._units, by_state)
 
     # ---- how things stand; set before each scrape
     def conversations(self, active: int) -> None:
@@ -170,3 +203,10 @@ class Metrics:
 
 def _word(value: bool) -> str:
     return "yes" if value else "no"
+
+
+def _set_all(gauge: Gauge, values: Mapping[str, int]) -> None:
+    """What is not named any more is none."""
+    gauge.clear()
+    for name, value in values.items():
+        gauge.labels(name).set(value)

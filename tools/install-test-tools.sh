@@ -1,6 +1,7 @@
 #!/bin/bash
 # The outside world of the tests, from Debian: SIPp and baresip as callers and softphones, PostgreSQL as the other
-# database, systemd-analyze for the unit file. Installs what is missing, or says plainly what to install.
+# database, Prometheus for dashboard and alerts, systemd-analyze for the unit file. Installs what is missing, or
+# says plainly what to install.
 set -euo pipefail
 
 missing=()
@@ -8,6 +9,7 @@ command -v sipp >/dev/null || missing+=(sip-tester)
 command -v baresip >/dev/null || missing+=(baresip-core)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 echo "== installing the test tools from Debian: ${missing[*]}"

@@ -8,7 +8,6 @@ from hotline.events import (
     CallbackRequested,
     CallEnded,
     CallFailed,
-    CrewReported,
     EmergencyDeclared,
     LegStarted,
     PageAccepted,
@@ -22,16 +21,12 @@ from hotline.service.book import CallNote
 
 
 def measure_incident(metrics: Metrics, record: Record, page: Page | None, incident: Incident | None) -> None:
-    """How long an emergency waited for its first ring, its acceptance, its crew."""
+    """How long an emergency waited for its first ring; the rest dispatch itself knows (dispatch_figures)."""
     if incident is None:
         return
     seconds, drill = (record.at - incident.reported_at).total_seconds(), incident.drill
     if isinstance(record, LegStarted) and page is not None and (page.round, page.level) == (1, 1):
         metrics.first_page_sent(seconds, drill=drill)
-    elif isinstance(record, PageAccepted):
-        metrics.emergency_accepted(seconds, drill=drill)
-    elif isinstance(record, CrewReported) and record.status == "on_scene":
-        metrics.crew_arrived(seconds, in_time=record.at <= incident.target_at, drill=drill)
 
 
 def _heard_seconds(record: EmergencyDeclared, note: CallNote) -> float | None:

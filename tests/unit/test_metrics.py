@@ -19,7 +19,7 @@ def test_calls_and_emergencies() -> None:
     metrics.page_ended("no_answer")
     metrics.page_ended("accepted")
     metrics.emergency_accepted(70)
-    metrics.crew_arrived(700, in_time=True)
+    metrics.crew_arrived(700, in_time=True, band="15")
     metrics.callback_requested("refused")
     metrics.ticket_opened("repair")
     metrics.worker_lost()
@@ -33,7 +33,7 @@ def test_calls_and_emergencies() -> None:
         'hotline_phrase_to_emergency_seconds_bucket{drill="no",le="0.5"} 1.0',
         'hotline_emergency_to_page_seconds_sum{drill="no"} 0.5',
         'hotline_pages_total{drill="no",outcome="accepted"} 1.0',
-        'hotline_arrivals_total{drill="no",in_time="yes"} 1.0',
+        'hotline_arrivals_total{band="15",drill="no",in_time="yes"} 1.0',
         'hotline_callbacks_total{drill="no",reason="refused"} 1.0',
         'hotline_tickets_total{business="repair",drill="no"} 1.0',
         'hotline_workers_lost_total{drill="no"} 1.0',
