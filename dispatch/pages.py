@@ -14,10 +14,18 @@ from dispatch.escalation import (
     ensure_paged,
     page_next,
 )
-from dispatch.model import RINGING, Incident, Page
+from dispatch.model import COVERING, HELD, RINGING, Assignment, Incident, Page
 from dispatch.outbound import OutboxItem, PageEffect, UpdatePageEffect
 from dispatch.page_orders import contact_of, order_again, order_next, step_of, ways
-from dispatch.states import ASSIGNMENT, PAGE, AssignmentEvent, IncidentEvent, PageEvent, PageState
+from dispatch.states import (
+    ASSIGNMENT,
+    PAGE,
+    AssignmentEvent,
+    AssignmentState,
+    IncidentEvent,
+    PageEvent,
+    PageState,
+)
 from dispatch.work import Work
 
 _STAMP = {
@@ -88,6 +96,16 @@ def given_up(work: Work, page: Page) -> None:
     if state is not None:
         work.put(assignment.model_copy(update={"state": state}))
         work.history(page.incident, "crew_not_reached", target=page.target, person=page.person)
+        _released_already(work, incident, assignment.key)
+
+
+def _released_already(work: Work, incident: Incident, assignment_id: str) -> None:
+    """Rung as well, though another crew has it: nobody has to wait for that one to be released."""
+    held = work.need(Assignment, assignment_id)
+    taken_by = [a.crew for a in work.assignments(incident.key) if a.state in COVERING and not a.overdue]
+    if taken_by and held.state in HELD:
+        work.put(held.model_copy(update={"state": AssignmentState.RELEASED, "released_at": work.now}))
+        work.history(incident.key, "crew_released", target=held.crew, was=held.state, taken_by=taken_by[0])
 
 
 def ways_of(work: Work, page: Page) -> tuple[str, ...]:
@@ -170,10 +188,10 @@ def _declined(work: Work, page: Page, why: str) -> None:
     assignment = assignment_of(work, incident, page.target)
     state = ASSIGNMENT.next(assignment.state, AssignmentEvent.DECLINE)
     if state is not None:
-        work.put(
-            assignment.model_copy(update={"state": state, "declined_at": work.now, "decline_reason": why})
-        )
+        declined = {"state": state, "declined_at": work.now, "decline_reason": why}
+        work.put(assignment.model_copy(update=declined))
         work.history(page.incident, "crew_declined", author=page.person, target=page.target, why=why)
+        _released_already(work, incident, assignment.key)
     others_ring = any(
         p.target != page.target and p.state in RINGING and p.target_kind != "fire"
         for p in work.pages(page.incident)

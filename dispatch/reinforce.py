@@ -12,20 +12,21 @@ from dispatch.candidates import Candidate
 from dispatch.escalation import (
     awaited,
     begin_again,
-    busy_crews,
     covered,
     ensure_paged,
     page_next,
     ring,
     tell_callers,
 )
-from dispatch.model import COVERING, HELD, RINGING, Assignment, Incident
+from dispatch.model import COVERING, RINGING, Assignment, Incident
 from dispatch.outbound import NoticeEffect
 from dispatch.protocols import needs
 from dispatch.recommend import Choice, recommend
-from dispatch.states import AssignmentState, IncidentState
+from dispatch.states import AssignmentState, IncidentState, PageState
+from dispatch.units import CrewUnit
 from dispatch.work import Work
 
+MISSED = (PageState.DECLINED, PageState.FAILED, PageState.TIMED_OUT)
 GOING = (IncidentState.REPORTED, IncidentState.TAKEN, IncidentState.EN_ROUTE)
 
 
@@ -130,22 +131,36 @@ def _out_of_reach(work: Work, incident: Incident, best: Candidate | None) -> Non
 
 
 def offer(work: Work, crew_key: str) -> None:
-    """A crew is free, or nearer than it was: the most urgent emergency that it serves better gets it too."""
+    """A crew is free, or nearer than it was: the most urgent emergency that it serves better gets it too.
+
+    Also one that it declined while it was busy, or was not reached for: it is still accountable for it.
+    """
     crew = work.rules.stations.crew(crew_key)
-    if crew is None or any(a.state in (*COVERING, *HELD) for a in work.of_crew(Assignment, crew_key)):
+    mine_now = work.of_crew(Assignment, crew_key)
+    if crew is None or any(a.state in (*COVERING, AssignmentState.ASSIGNED) for a in mine_now):
         return
     going = [i for i in work.live(Incident) if i.open and i.located and i.state in GOING]
+    board = Board(work.rules, work, work.now)
     for incident in sorted(going, key=lambda i: (i.drill, i.target_at, i.key)):
         mine = work.get(Assignment, f"{incident.key}-{crew_key}")
-        if mine is not None and mine.state != AssignmentState.RELEASED:
+        if mine is not None and not _ask_again(work, mine):
             continue
-        board = Board(work.rules, work, work.now)
         one = next((c for c in recommend(board, incident, set()) if c.crew.key == crew_key), None)
-        if one is None or not one.free or one.crew.key in busy_crews(work, incident):
+        if one is None or not one.free:
             continue
         if _better(work, board, incident, one):
             _ring_as_well(work, board, incident, one)
             return
+
+
+def _ask_again(work: Work, mine: Assignment) -> bool:
+    """Whether it has become free since it said no or was not reached: now it may say something else."""
+    if mine.state not in (AssignmentState.RELEASED, AssignmentState.DECLINED, AssignmentState.UNREACHED):
+        return False
+    missed = [page.ended_at for page in work.pages(mine.incident)
+              if page.target == mine.crew and page.ended_at is not None and page.state in MISSED]
+    unit = work.get(CrewUnit, mine.crew)
+    return not missed or (unit is not None and unit.since > max(missed))
 
 
 def _better(work: Work, board: Board, incident: Incident, one: Candidate) -> bool:
@@ -157,7 +172,8 @@ def _better(work: Work, board: Board, incident: Incident, one: Candidate) -> boo
     expected = [a.forecast_at for a in has_it if a.forecast_at is not None]
     if not has_it:
         ringing = {page.target for page in work.ringing(incident.key) if page.target_kind == "crew"}
-        rung = (c for c in recommend(board, incident, set()) if c.crew.key in ringing)
+        # A busy crew that is rung may well say no; this one is free.
+        rung = (c for c in recommend(board, incident, set()) if c.crew.key in ringing and c.free)
         expected = [c.arrival for c in rung if c.arrival is not None]
     if not expected:
         return not has_it
@@ -172,7 +188,9 @@ def _ring_as_well(work: Work, board: Board, incident: Incident, one: Candidate) 
     contacts = tuple(member for member, level in board.on_duty(one.crew) if level == 1)
     contacts = contacts or tuple(member for member, _ in board.on_duty(one.crew))
     mark = f"{incident.step}:{one.crew.key}@1"
-    if not contacts or mark in incident.targets_paged or not one.own:
+    before = work.get(Assignment, f"{incident.key}-{one.crew.key}")
+    rung_before = mark in incident.targets_paged and (before is None or not _ask_again(work, before))
+    if not contacts or rung_before or not one.own:
         return
     if any(p.target == one.crew.key and p.state in RINGING for p in work.pages(incident.key)):
         return
