@@ -60,6 +60,7 @@ from dispatch.errors import (
 from dispatch.incident_types import IncidentType, IncidentTypes
 from dispatch.joined import Clearance, Join, Telling
 from dispatch.joining_policy import Joining
+from dispatch.letters import as_page as letter_page
 from dispatch.link_steps import actions as link_actions
 from dispatch.links import Link
 from dispatch.mirror import read as read_mirror
@@ -196,6 +197,7 @@ __all__ = [
     "due_in_words",
     "dump_database",
     "hash_pin",
+    "letter_page",
     "link_actions",
     "read_material",
     "read_mirror",

@@ -195,11 +195,23 @@ class MemoryStore:
     def of_incident(self, incident_id: str) -> list[Put]:
         self._check()
         found: list[Put] = []
-        for kind in (Incident, Assignment, Page):
+        for kind in (Incident, *(kind for kind in OF_INCIDENT if kind is not Link)):
             for key, record in sorted(self._records.get(kind, {}).items()):
                 if key == incident_id or getattr(record, "incident", "") == incident_id:
                     found.append(record)
         return found
+
+    def incidents(self, *, open_only: bool = False, limit: int = 100) -> list[Incident]:
+        self._check()
+        found = [one for one in self._records.get(Incident, {}).values() if isinstance(one, Incident)]
+        found = [one for one in found if one.open or not open_only]
+        return sorted(found, key=lambda one: (one.reported_at, one.key), reverse=True)[:limit]
+
+    def outages(self, *, open_only: bool = False, limit: int = 100) -> list[Outage]:
+        self._check()
+        found = [one for one in self._records.get(Outage, {}).values() if isinstance(one, Outage)]
+        found = [one for one in found if one.restored_at is None or not open_only]
+        return sorted(found, key=lambda one: (one.starts_at, one.key), reverse=True)[:limit]
 
     def history(self, subjects: Sequence[str]) -> list[HistoryRow]:
         self._check()

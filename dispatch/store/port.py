@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from dispatch.chain import Anchor, Head, Linked
-from dispatch.model import HistoryRow, Put, Ticket, Unit
+from dispatch.model import HistoryRow, Incident, Put, Ticket, Unit
+from dispatch.outage_records import Outage
 from dispatch.ticket_records import Clock, Slip
 
 EventDict = Mapping[str, Any]
@@ -140,7 +141,15 @@ class Store(Protocol):
     def ticket(self, number: str) -> Ticket | None: ...
 
     def of_incident(self, incident_id: str) -> list[Put]:
-        """The incident, its assignments and its pages."""
+        """The incident with its assignments, pages, joins, clearances and tellings."""
+        ...
+
+    def incidents(self, *, open_only: bool = False, limit: int = 100) -> list[Incident]:
+        """The newest first."""
+        ...
+
+    def outages(self, *, open_only: bool = False, limit: int = 100) -> list[Outage]:
+        """The latest beginning first."""
         ...
 
     def of_ticket(self, number: str) -> list[Put]:

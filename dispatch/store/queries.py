@@ -11,7 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Select, or_, select
 
 from dispatch.chain import Anchor, Head, Linked
-from dispatch.model import Assignment, HistoryRow, Incident, Page, Put, Ticket
+from dispatch.links import Link
+from dispatch.model import HistoryRow, Incident, Put, Ticket
+from dispatch.outage_records import Outage
+from dispatch.parts import OF_INCIDENT
 from dispatch.store import chains, search
 from dispatch.store.call_records import DELETED
 from dispatch.store.port import (
@@ -75,7 +78,7 @@ class Queries:
         return next(iter(self.tickets(TicketQuery(number=number, limit=1))), None)
 
     def of_incident(self, incident_id: str) -> list[Put]:
-        kinds: tuple[type[Put], ...] = (Incident, Assignment, Page)
+        kinds: tuple[type[Put], ...] = (Incident, *(kind for kind in OF_INCIDENT if kind is not Link))
         with self.reading() as connection:
             found: list[Put] = []
             for kind in kinds:
@@ -85,6 +88,24 @@ class Queries:
                 rows = connection.execute(select(table).where(table.c[name] == incident_id).order_by(key))
                 found += [to_record(kind, row) for row in rows]
             return found
+
+    def incidents(self, *, open_only: bool = False, limit: int = 100) -> list[Incident]:
+        table = TABLES[Incident].__table__
+        query = select(table).order_by(table.c.reported_at.desc(), table.c.incident_id.desc()).limit(limit)
+        if open_only:
+            query = query.where(table.c.closed_at.is_(None))
+        with self.reading() as connection:
+            found = [to_record(Incident, row) for row in connection.execute(query)]
+        return [one for one in found if isinstance(one, Incident)]
+
+    def outages(self, *, open_only: bool = False, limit: int = 100) -> list[Outage]:
+        table = TABLES[Outage].__table__
+        query = select(table).order_by(table.c.starts_at.desc(), table.c.outage_id.desc()).limit(limit)
+        if open_only:
+            query = query.where(table.c.restored_at.is_(None))
+        with self.reading() as connection:
+            found = [to_record(Outage, row) for row in connection.execute(query)]
+        return [one for one in found if isinstance(one, Outage)]
 
     def of_ticket(self, number: str) -> list[Put]:
         with self.reading() as connection:

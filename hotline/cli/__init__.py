@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "calls": ("calls", "List calls; show one as a timeline; search what was said."),
     "transcribe": ("transcribe", "Write down what is said in a recording: a file, or a call's."),
     "tickets": ("tickets", "List tickets; show one with its history."),
+    "incidents": ("incidents", "List and show incidents; join, split, clear, upgrade, stand down."),
+    "outages": ("outages", "Announce outages, change them, say that gas is back."),
     "crews": ("crews", "List crews; make the hash of a crew's PIN."),
     "simulate": ("simulate", "Play a year of a city through the dispatch rules; see what a change brings."),
     "deadline": ("deadline", "When a report is due under a service standard, and how that was counted."),
