@@ -50,7 +50,8 @@ dispatch:
 def file(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     (folder / "flows").mkdir(parents=True)
-    for name in ("main", "crew_page", "callback", "crew_notice", "notify_leader", "selftest"):
+    for name in ("main", "crew_page", "callback", "crew_notice", "notify_leader", "selftest",
+                 "crew_welfare", "notify_contact"):
         (folder / f"flows/{name}.yaml").touch()
     for name in ("stations.yaml", "policy.yaml", "gazetteer.csv"):
         (folder / name).touch()

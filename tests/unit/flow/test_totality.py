@@ -176,6 +176,8 @@ ENTRIES = st.sampled_from(
         "crew_page",
         "crew_report",
         "notify_leader",
+        "crew_welfare",
+        "notify_contact",
         "selftest",
         "no such flow",
     ]
