@@ -73,6 +73,7 @@ from dispatch.phones import same as same_phone
 from dispatch.pins import hash_pin
 from dispatch.policy import Policy
 from dispatch.rules import CallbackRules, Rules
+from dispatch.state import State
 from dispatch.states import PageEvent, PageState
 from dispatch.store import MemoryStore, SqlStore, Store
 from dispatch.store.dump import DumpUnreadable
@@ -174,6 +175,7 @@ __all__ = [
     "SplitReport",
     "SqlStore",
     "StandDown",
+    "State",
     "Station",
     "Stations",
     "Store",

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "standards": ("standards", "List, check and explain the service standards."),
     "page": ("page", "Place a test page, marked as a drill."),
     "report": ("report", "Figures of a period: a page with plots, CSV, XLSX or JSON."),
+    "handover": ("handover", "The sheet with which a shift hands over to the next."),
     "backup": ("backup", "Make, list, prove and restore backups."),
     "version": ("version", "Say which version, flows and model this is."),
 }

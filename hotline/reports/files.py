@@ -14,6 +14,7 @@ from typing import Any
 import jinja2
 import xlsxwriter
 
+from dispatch.reporting.handover import Sheet
 from dispatch.reporting.report import Report
 from dispatch.reporting.table import Cell, Column, Table
 from hotline import plots
@@ -43,6 +44,12 @@ def page(report: Report, *, title: str, company: str, made_at: datetime) -> str:
     return environment.get_template("report.html").render(
         report=report, title=title, company=company, made_at=made_at, plots=_plots(report)
     )
+
+
+def sheet_page(sheet: Sheet, *, company: str) -> str:
+    """The hand-over sheet, to be printed and signed."""
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    return environment.get_template("handover.html").render(sheet=sheet, company=company)
 
 
 def _plots(report: Report) -> dict[str, str]:
