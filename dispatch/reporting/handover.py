@@ -57,7 +57,8 @@ def handover(
     sections = (
         _incidents(state, rules, names, now), _clearances(state), _joins(state), _late(state, titles, now),
         _due_soon(state, rules, titles, now, soon), _visits(state, rules, names, now, soon),
-        _owed(state, now), _crews(state, rules, now), _points(state), _outages(state, rules), _shift(state, now - shift),
+        _owed(state, now), _crews(state, rules, now), _points(state), _outages(state, rules),
+        _shift(state, now - shift),
     )  # fmt: skip
     return Sheet(local, local - shift, sections)
 
