@@ -14,7 +14,7 @@ preload, prepare_prompts = app.preload, app.prepare_prompts
 class DeafDecoder:
     """hotline.speech.transcriber.Decoder that costs nothing."""
 
-    def __init__(self, model: object) -> None:
+    def __init__(self, model: object, *grammar: object) -> None:
         """Like VoskDecoder."""
 
     def accept(self, pcm: bytes) -> bool:
