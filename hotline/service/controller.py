@@ -167,6 +167,7 @@ class Controller:
         )
         self._edge.start()
         self._listen_web()
+        self._paging.listen()
         self._backup.start()
         Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
         self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
+from twisted.internet.error import CannotListenError
 
 from dispatch.api import AnyCommand, Dispatch, DispatchError, Notice, PageOrder
 from hotline.ipc import SendText, TextSent
@@ -20,9 +21,12 @@ from hotline.paging.pager import Linker, MessagePager
 from hotline.paging.people import People
 from hotline.paging.senders import Senders
 from hotline.service.customers import CustomerFile
+from hotline.service.links import LinkDesk
 from hotline.settings import Settings
+from hotline.web.link_pages import make_link_site
 
 log = structlog.get_logger()
+LISTEN_AGAIN_SECONDS = 1.0
 MARK = "@"
 """A call that tells somebody a notice carries out `<effect>@<person>`."""
 
@@ -36,6 +40,7 @@ class PagingDesk:
     ) -> None:
         """Raises ConfigurationError."""
         self.files = read_files(settings, dispatch)
+        self._reactor, self._settings, self._utcnow = reactor, settings, utcnow
         self._dispatch, self._customers = dispatch, customers
         paging, zone = self.files.paging, ZoneInfo(settings.timezone)
         self.senders = Senders(
@@ -51,6 +56,20 @@ class PagingDesk:
         self._area = AreaTexts(
             paging.customers_by, self.senders, composer, self._numbers, self._tell, utcnow
         )
+
+    def listen(self) -> None:
+        """Serve the pages of links, when links are sent; a predecessor's port is asked for again."""
+        links = self.files.paging.links
+        if not links.public_url:
+            return
+        zone = ZoneInfo(self._settings.timezone)
+        desk = LinkDesk(self._dispatch, self.files.paging.texts, zone, self._utcnow)
+        site = make_link_site(desk, self._settings.service_number, self._reactor)
+        try:
+            self._reactor.listenTCP(links.port, site, interface=links.host)
+        except CannotListenError as error:
+            log.warning("link port not free yet", port=links.port, why=str(error))
+            self._reactor.callLater(LISTEN_AGAIN_SECONDS, self.listen)
 
     def page(self, order: PageOrder) -> None:
         self._pages.page(order)
