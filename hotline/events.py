@@ -124,6 +124,8 @@ class Heard(Event):
     """word, start_ms, end_ms, confidence."""
     narrowed: str = ""
     """The same speech to an ear that knew only answers to the open question; empty: none of them."""
+    corrected: str = ""
+    """The text with domain words of the same sound written right (漏气 for 露气); empty: nothing to correct."""
     source: Literal["", "recording"] = ""
     """`recording`: heard after the call, and `at` is when it was said; empty: heard live."""
 

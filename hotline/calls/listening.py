@@ -17,6 +17,7 @@ from hotline.calls.ports import Leg, Timer
 from hotline.events import CallFailed, FactLearned, Heard
 from hotline.flow import inputs
 from hotline.speech.budget import Board, cores_of
+from hotline.speech.correction import better
 from hotline.speech.recogniser import Expectation, Transcript
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Listening:
             confidence=transcript.confidence,
             words=transcript.words,
             narrowed=transcript.narrowed,
+            corrected=better(transcript.text),
         )
         if leg is self._call.leg:
             self._understand(

@@ -28,6 +28,7 @@ from hotline.events import (
 from hotline.segments import LATER
 from hotline.service.deferred import Span, TranscriptionJob
 from hotline.settings import Settings
+from hotline.speech.correction import better
 from hotline.speech.recogniser import Transcript
 
 log = structlog.get_logger()
@@ -79,7 +80,7 @@ def _events(
         made(
             Heard, job.began_at + timedelta(milliseconds=one.end_ms), leg_id=span.leg_id, role=span.role,
             text=one.text, start_ms=one.start_ms, end_ms=one.end_ms, confidence=one.confidence,
-            words=one.words, source="recording",
+            words=one.words, corrected=better(one.text), source="recording",
         )
         for span, one in found
     ]  # fmt: skip

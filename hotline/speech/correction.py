@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from pypinyin import Style, lazy_pinyin
 from pypinyin.phrases_dict import phrases_dict
 
+from hotline.errors import HotlineError
 from hotline.yamlfile import load
+
+log = structlog.get_logger()
 
 WORDS = Path(__file__).with_name("assets") / "domain_words.yaml"
 NUMERALS = frozenset("零一二三四五六七八九十百千幺两")
@@ -77,6 +81,16 @@ def corrected(text: str) -> str:
     for change in reversed(changes(text)):
         text = text[: change.start] + change.word + text[change.end :]
     return text
+
+
+def better(text: str) -> str:
+    """The corrected text; empty when it is the text as heard, or the data of this module is at fault."""
+    try:
+        right = corrected(text)
+    except HotlineError as error:
+        log.error("no correction", reason=str(error))
+        return ""
+    return "" if right == text else right
 
 
 @lru_cache(maxsize=4096)

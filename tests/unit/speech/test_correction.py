@@ -33,8 +33,8 @@ def test_a_domain_word_of_the_same_sound_is_written_right(heard: str, right: str
     "heard",
     [
         "", "五号楼七单元五零一", "我住六七栋", "没气味", "没有气味", "没器了", "没企了", "没气了",
-        "听起来像", "有点客气", "软件坏了", "报警器叫关了火", "浓度超标", "罐倒了", "挖开的坑里管子", "我家漏气了",
-        "hello 123", "前修过的灶", "按键没声音",
+        "听起来像", "有点客气", "软件坏了", "报警器叫关了火", "浓度超标", "罐倒了", "挖开的坑里管子",
+        "我家漏气了", "hello 123", "前修过的灶", "按键没声音",
     ],
 )
 def test_what_is_a_word_of_its_own_stays(heard: str) -> None:
