@@ -1,4 +1,4 @@
-"""A call as people read it: who said and did what, second by second, as text or as an HTML page."""
+"""A call as people read it: who said and did what, second by second. `timeline_page` makes it a page."""
 
 from __future__ import annotations
 
@@ -8,10 +8,25 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
 RecordDict = Mapping[str, Any]
 """One record of a journal, as JSON gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An utterance as the recogniser heard it."""
+
+    text: str
+    side: str
+    """left: who called, or was called; right: what was said to them."""
+    start_ms: int
+    """From the start of the recording."""
+    end_ms: int
+    confidence: float
+    words: tuple[tuple[str, int, int, float], ...] = ()
+    """word, start_ms, end_ms, confidence."""
+    later: bool = False
+    """Heard after the call, from the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +42,8 @@ class Line:
     text: str
     weight: str = ""
     """`danger` for emergencies, `fault` for what broke, `faint` for details, else empty."""
+    said: Said | None = None
+    """What was heard of somebody, with its place in the recording."""
 
 
 Teller = Callable[[RecordDict], tuple[str, str, str]]
@@ -35,14 +52,28 @@ Teller = Callable[[RecordDict], tuple[str, str, str]]
 
 def lines(records: Iterable[RecordDict], history: Iterable[RecordDict] = ()) -> list[Line]:
     """The timeline of a call. `history`: dispatch's rows (`at`, `what`, `author`, `detail`) about it."""
-    told = [(_moment(record["at"]), *_tell(record)) for record in records]
-    told += [(_moment(row["at"]), "dispatch", *_tell_history(row)) for row in history]
+    known = list(records)
+    first = next((record["leg_id"] for record in known if record["kind"] == "leg_started"), None)
+    told = [(_moment(record["at"]), *_tell(record), _said(record, first)) for record in known]
+    told += [(_moment(row["at"]), "dispatch", *_tell_history(row), None) for row in history]
     told.sort(key=lambda line: line[0])
     begin = told[0][0] if told else None
     return [
-        Line(at, (at - begin).total_seconds() if begin else 0.0, who, text, weight)
-        for at, who, text, weight in told if text
+        Line(at, (at - begin).total_seconds() if begin else 0.0, who, text, weight, said)
+        for at, who, text, weight, said in told if text
     ]
+
+
+def _said(record: RecordDict, first_leg: str | None) -> Said | None:
+    if record["kind"] != "heard":
+        return None
+    left = record["leg_id"] == first_leg if first_leg is not None else record["role"] == "caller"
+    given = record.get("words") or ()
+    words = tuple((str(word), begin, end, float(sure)) for word, begin, end, sure in given)
+    return Said(
+        record["text"], "left" if left else "right", record["start_ms"], record["end_ms"],
+        record["confidence"], words, record.get("source") == "recording",
+    )
 
 
 def as_text(told: Sequence[Line], zone: ZoneInfo) -> str:
@@ -53,14 +84,6 @@ def as_text(told: Sequence[Line], zone: ZoneInfo) -> str:
 def _row(line: Line, zone: ZoneInfo) -> str:
     clock = line.at.astimezone(zone)
     return f"{clock:%H:%M:%S} {line.seconds:9.3f} s  {MARKS[line.weight]} {line.who:10} {line.text}"
-
-
-def as_html(title: str, facts: Mapping[str, object], told: Sequence[Line], zone: ZoneInfo) -> str:
-    """The timeline as one HTML page without scripts or links; everything in it is escaped."""
-    environment = Environment(
-        loader=PackageLoader("hotline", "templates"), autoescape=select_autoescape(default=True)
-    )
-    return environment.get_template("timeline.html").render(title=title, facts=facts, lines=told, zone=zone)
 
 
 MARKS = {"": " ", "danger": "!", "fault": "x", "faint": "."}
@@ -91,7 +114,28 @@ def _arrived(record: RecordDict) -> tuple[str, str, str]:
 
 
 def _heard(record: RecordDict) -> tuple[str, str, str]:
-    return record["role"], f"「{record['text']}」 {record['confidence']:.0%}", ""
+    later = " (heard later, from the recording)" if record.get("source") == "recording" else ""
+    better = f" [{record['corrected']}]" if record.get("corrected") else ""
+    answer = f" (as an answer: {record['narrowed']})" if record.get("narrowed") else ""
+    text = f"「{record['text']}」{better} {record['confidence']:.0%}{answer}{later}"
+    return record["role"], text, ""
+
+
+WHY_LATER = {
+    "busy": "the machine is busy", "behind": "the decoder fell behind", "failed": "the decoder broke",
+    "unfinished": "the call ended first",
+}
+
+
+def _deferred(record: RecordDict) -> tuple[str, str, str]:
+    until = "the end" if record["end_ms"] is None else f"{record['end_ms'] / 1000:.1f} s"
+    stretch = f"from {record['start_ms'] / 1000:.1f} s to {until}"
+    why = WHY_LATER.get(record["reason"], record["reason"])
+    return record["role"], f"is not heard {stretch}: {why}; it is transcribed later", "fault"
+
+
+def _transcribed(record: RecordDict) -> tuple[str, str, str]:
+    return "hotline", f"{record['utterances']} utterances transcribed from the recording", "faint"
 
 
 def _emergency(record: RecordDict) -> tuple[str, str, str]:
@@ -141,6 +185,8 @@ TELLERS: dict[str, Teller] = {
     "prompt_started": lambda r: ("hotline", f"「{r['text']}」", ""),
     "key_pressed": _key,
     "heard": _heard,
+    "transcription_deferred": _deferred,
+    "transcription_finished": _transcribed,
     "emergency_declared": _emergency,
     "fact_learned": _fact,
     "ticket_requested": _ticket,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The outside world of the tests, from Debian: SIPp and baresip as callers and softphones, PostgreSQL as the other
-# database, Prometheus for dashboard and alerts, systemd-analyze for the unit file. Installs what is missing, or
+# database, Chromium for the pages, Prometheus for dashboard and alerts, systemd-analyze for the unit file. Installs what is missing, or
 # says plainly what to install.
 set -euo pipefail
 
@@ -8,6 +8,7 @@ missing=()
 command -v sipp >/dev/null || missing+=(sip-tester)
 command -v baresip >/dev/null || missing+=(baresip-core)
 command -v systemd-analyze >/dev/null || missing+=(systemd)
+command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-noto-cjk)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 command -v promtool >/dev/null || missing+=(prometheus)
 [ ${#missing[@]} -gt 0 ] || exit 0

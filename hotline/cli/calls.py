@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import typer
@@ -19,6 +21,7 @@ from hotline.cli.output import print_json, print_rows
 from hotline.errors import StoreUnavailableError
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
+from hotline.timeline_page import as_html
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -108,13 +111,23 @@ def show(
         return
     told = timeline.lines(records, history)
     if html is not None:
-        html.write_text(timeline.as_html(f"Call {call_id}", facts, told, zone), encoding="utf-8")
+        seconds = max((r["seconds"] for r in records if r["kind"] == "recording_finished"), default=0.0)
+        page = as_html(
+            f"Call {call_id}", facts, told, zone, recording=_beside(html, facts), recording_seconds=seconds
+        )
+        html.write_text(page, encoding="utf-8")
         print(f"wrote {html}")
         return
     for name, value in facts.items():
         print(f"{name:12} {value}")
     print()
     print(timeline.as_text(told, zone))
+
+
+def _beside(page: Path, facts: dict[str, Any]) -> str:
+    """The recording as the page refers to it, so that both can be carried off together."""
+    recording = facts.get("recording")
+    return quote(os.path.relpath(str(recording), page.resolve().parent)) if recording else ""
 
 
 def _look_up(settings: Settings, call_id: str) -> tuple[dict[str, Any], list[Any], list[Any]]:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hotline import timeline
 from hotline.events import RECORD, Record
+from hotline.timeline_page import as_html
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -45,9 +46,28 @@ def test_text_is_in_local_time() -> None:
 
 
 def test_a_page_of_html_runs_nothing_that_a_caller_said() -> None:
-    page = timeline.as_html("Call <c1>", {"caller": "<script>"}, timeline.lines(CALL), ZONE)
+    page = as_html("Call <c1>", {"caller": "<script>"}, timeline.lines(CALL), ZONE, recording='a".wav')
     assert "&lt;b&gt;有煤气味" in page and "<b>" not in page
-    assert "<script" not in page and "Call &lt;c1&gt;" in page
+    assert page.count("<script") == 1 and "Call &lt;c1&gt;" in page and "&lt;script&gt;" in page
+    assert 'src="a&#34;.wav"' in page and "script-src &#39;sha256-" not in page
+
+
+def test_each_side_has_its_place_and_what_was_heard_later_says_so() -> None:
+    legs = [record(1, kind="leg_started", leg_id=leg, role=role, remote="x") for leg, role in LEGS]
+    said = [
+        record(second, kind="heard", leg_id=leg, role=role, text="您好", start_ms=1, end_ms=2, confidence=0.5,
+               words=[["您好", 1, 2, 0.5]], source=source)
+        for second, (leg, role), source in ((2, LEGS[0], ""), (3, LEGS[1], "recording"))
+    ]  # fmt: skip
+    found = [line.said for line in timeline.lines([*legs, *said]) if line.said]
+    assert [(one.side, one.later, one.words) for one in found] == [
+        ("left", False, (("您好", 1, 2, 0.5),)), ("right", True, (("您好", 1, 2, 0.5),)),
+    ]
+    text = timeline.as_text(timeline.lines([*legs, *said]), ZONE)
+    assert text.count("heard later, from the recording") == 1
+
+
+LEGS = (("l1", "crew"), ("l2", "agent"))
 
 
 def test_every_kind_of_record_has_words() -> None:
