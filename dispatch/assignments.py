@@ -146,7 +146,8 @@ def forecast(work: Work, assignment_id: str) -> None:
     distance_km = work.rules.road_distance().km(start, place)
     drive = timedelta(seconds=work.rules.drive_seconds(start, place, distance_km))
     arrival = forecast_arrival(work, assignment, drive, by_vehicle=by_vehicle)
-    late = arrival > incident.target_at and not assignment.reinforced and not _in_time(work, assignment)
+    late = arrival > incident.target_at and not assignment.reinforced
+    late = late and not _sooner(work, assignment, arrival)
     work.put(
         assignment.model_copy(
             update={
@@ -161,12 +162,15 @@ def forecast(work: Work, assignment_id: str) -> None:
         page_next(work, incident.key, crews_only=True)
 
 
-def _in_time(work: Work, late: Assignment) -> bool:
-    """Whether another crew that has it is there, or will be by the target."""
-    incident = work.need(Incident, late.incident)
-    others = [a for a in work.assignments(incident.key) if a.key != late.key and not a.overdue]
+def _sooner(work: Work, late: Assignment, arrival: datetime) -> bool:
+    """Whether another crew that has it is there, or will be no later.
+
+    The late crew's page has brought the next one already. If that one, farther away, brought a third
+    and so on, a single report out of reach would take every crew from the city.
+    """
+    others = [a for a in work.assignments(late.incident) if a.key != late.key and not a.overdue]
     return any(
-        a.on_scene_at is not None or (a.forecast_at is not None and a.forecast_at <= incident.target_at)
+        a.on_scene_at is not None or (a.forecast_at is not None and a.forecast_at <= arrival)
         for a in others if a.state in COVERING
     )
 

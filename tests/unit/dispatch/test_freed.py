@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dispatch.api import PageEvent
-from tests.support.dispatch import NEAR_WEST, Desk
+from tests.support.dispatch import NEAR_WEST, Desk, policy, rules
 
 
 def busy_with_its_own(desk: Desk, crew: str) -> None:
@@ -50,3 +52,13 @@ def test_a_free_crew_that_declined_is_not_rung_again_because_it_moves(desk: Desk
     desk.wait(5)
     desk.crew("A", "position")
     assert rings(desk, "A") == before
+
+
+def test_a_report_out_of_reach_brings_the_next_crew_and_not_the_whole_city(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, rules=rules(policy=policy(travel_kmh=1.0)))
+    desk.emergency()
+    desk.learn("address", "利州东路10号", at=(32.4500, 105.8420))
+    desk.accept("A")
+    desk.accept("B")
+    assert {a.crew for a in desk.dispatch.assignments(desk.incident().key)} == {"A", "B"}
+    desk.stop()
