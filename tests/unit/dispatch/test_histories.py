@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,10 +22,15 @@ from dispatch.api import (
     PageReport,
     StandDown,
 )
+from dispatch.board import Board
+from dispatch.commands import CrewStatus, TicketRequest
+from dispatch.crew_commands import JobGiven
+from dispatch.errors import NotAllowed
 from dispatch.model import COVERING, RINGING, Assignment, Page
 from dispatch.outbound import OutboxItem, PageEffect
 from dispatch.states import AssignmentState
 from dispatch.timers import timers
+from dispatch.units import CrewUnit, Job
 from tests.support.dispatch import NEAR_WEST, Desk, Notes
 
 CALLS = ("c1", "c2", "c3")
@@ -83,13 +88,24 @@ class Histories(RuleBasedStateMachine):
         )
 
     @rule(data=st.data(), crew=st.sampled_from(CREWS),
-          status=st.sampled_from(["acknowledged", "en_route", "on_scene", "made_safe", "cleared"]))
-    def report(self, data: st.DataObject, crew: str, status: Any) -> None:
+          status=st.sampled_from(get_args(CrewStatus)), latitude=st.none() | st.floats(32.3, 32.5))
+    def report(self, data: st.DataObject, crew: str, status: Any, latitude: float | None) -> None:
         names = ["", *sorted(incident.key for incident in self.state.all(Incident))]
         self.tell(
             CrewReport(event_id=self.desk.name(crew), at=self.desk.now, crew=crew, status=status,
-                       incident=data.draw(st.sampled_from(names)))
+                       incident=data.draw(st.sampled_from(names)), note="r", latitude=latitude,
+                       longitude=None if latitude is None else NEAR_WEST[1])
         )
+
+    @rule(call=st.sampled_from(("r1", "r2", "r3")), crew=st.sampled_from(CREWS[:4]))
+    def ordinary_work(self, call: str, crew: str) -> None:
+        if not self.desk.dispatch.tickets_of_call(call):
+            self.tell(TicketRequest(event_id=self.desk.name(call), at=self.desk.now, call_id=call,
+                                    business="repair", caller="13911112222"))
+        try:
+            self.tell(JobGiven(event_id=self.desk.name(crew), at=self.desk.now, crew=crew, person="调度"))
+        except NotAllowed:
+            self.told.pop()
 
     @precondition(lambda self: hasattr(self, "desk") and self.state.all(Incident))
     @rule(data=st.data())
@@ -161,6 +177,28 @@ class Histories(RuleBasedStateMachine):
             if assignment.state == AssignmentState.RELEASED:
                 incident = self.state.get(Incident, assignment.incident)
                 assert incident is None or not incident.open or incident.accepted_at is not None
+
+    @invariant()
+    def a_crew_is_what_its_work_says(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        board = Board(self.desk.dispatch.rules, self.state, self.desk.now)
+        for crew in self.desk.dispatch.rules.stations.crews:
+            unit = self.state.get(CrewUnit, crew.key)
+            told = unit.state if unit is not None else "available"
+            wanted = board.state(crew)
+            # By the clock it is home, or its next shift has begun, before that is put down.
+            assert told == wanted or told in ("returning", "off_duty"), (crew.key, told, wanted)
+
+    @invariant()
+    def ordinary_work_gives_way(self) -> None:
+        if not hasattr(self, "desk"):
+            return
+        with_emergency = {a.crew for a in self.state.live(Assignment) if a.state in COVERING and not a.drill
+                          and self.state.get(Incident, a.incident).open}
+        jobs = [job for job in self.state.all(Job) if job.ended_at is None]
+        assert not {job.crew for job in jobs} & with_emergency
+        assert len({job.ticket for job in jobs}) == len(jobs), "a ticket is given to one crew at a time"
 
     @invariant()
     def no_page_is_lost_or_doubled(self) -> None:
