@@ -29,6 +29,8 @@ class Stage(Protocol):
 
     def is_open(self, incident_id: str) -> bool: ...
 
+    def crews_wanted(self, incident_id: str) -> int: ...
+
 
 class Journeys:
     """All crews of one play."""
@@ -42,7 +44,8 @@ class Journeys:
         }
         self._at_work: dict[str, list[tuple[Vehicle, Task]]] = {}
         """By incident: who has taken it and is not done."""
-        self._safe: set[str] = set()
+        self._lead: dict[str, str] = {}
+        """Who arrived first and does the work, by incident."""
 
     def will_take(self, crew: str, nearly_done_seconds: float) -> bool:
         vehicle = self.vehicles[crew]
@@ -71,7 +74,7 @@ class Journeys:
     def _roll(self, vehicle: Vehicle, task: Task) -> None:
         if task.over:
             return
-        if not self._stage.is_open(task.incident) or task.incident in self._safe:
+        if not self._stage.is_open(task.incident):
             self._leave(vehicle, task)
             return
         at, found = self._stage.world.seconds, self._stage.case_of(task.incident)
@@ -91,27 +94,50 @@ class Journeys:
         found, now = self._stage.case_of(task.incident), self._stage.world.seconds
         task.arrived_at, vehicle.last_place = now, found.position
         self._report(vehicle, task, "on_scene")
-        first = not any(t.arrived_at is not None for _, t in self._others(vehicle, task))
-        if first and task.incident not in self._safe:
+        if task.incident not in self._lead:
+            self._lead[task.incident] = vehicle.crew.key
             vehicle.free_at = now + found.make_safe_seconds + found.finish_seconds
             self._stage.world.after(found.make_safe_seconds, lambda: self._made_safe(vehicle, task))
         else:
-            vehicle.free_at = now + found.second_crew_seconds
-            self._stage.world.after(found.second_crew_seconds, lambda: self._leave(vehicle, task))
+            self._find_another(vehicle, task)
+        self._send_home(task.incident)
 
-    def _others(self, vehicle: Vehicle, task: Task) -> list[tuple[Vehicle, Task]]:
-        return [pair for pair in self._at_work.get(task.incident, []) if pair[0] is not vehicle]
+    def _find_another(self, vehicle: Vehicle, task: Task) -> None:
+        """It stays until the first has done when the engine wants both, else for a look."""
+        if len(self._on(task.incident)) <= self._stage.crews_wanted(task.incident):
+            first = self.vehicles[self._lead[task.incident]]
+            vehicle.free_at = max(first.free_at, self._stage.world.seconds)
+            return
+        stay = self._stage.case_of(task.incident).second_crew_seconds
+        vehicle.free_at = self._stage.world.seconds + stay
+        self._stage.world.after(stay, lambda: self._leave(vehicle, task))
+
+    def _send_home(self, incident: str) -> None:
+        """The dispatcher turns back who is still far, once as many as are wanted are there."""
+        here = [pair for pair in self._on(incident) if pair[1].arrived_at is not None]
+        if len(here) >= self._stage.crews_wanted(incident):
+            for vehicle, task in self._on(incident):
+                if task.arrived_at is None:
+                    self._leave(vehicle, task)
+
+    def _on(self, incident: str) -> list[tuple[Vehicle, Task]]:
+        """Who has taken it and is not done."""
+        return list(self._at_work.get(incident, []))
 
     def _made_safe(self, vehicle: Vehicle, task: Task) -> None:
         if task.over:
             return
-        self._safe.add(task.incident)
         self._report(vehicle, task, "made_safe")
-        for other, theirs in self._others(vehicle, task):
-            if theirs.arrived_at is None:
-                self._leave(other, theirs)
         finish = self._stage.case_of(task.incident).finish_seconds
-        self._stage.world.after(finish, lambda: self._leave(vehicle, task))
+        self._stage.world.after(finish, lambda: self._done(vehicle, task))
+
+    def _done(self, vehicle: Vehicle, task: Task) -> None:
+        """The first crew has finished: the leak is re-checked, and the others leave with it."""
+        if task.over:
+            return
+        self._report(vehicle, task, "rechecked", "no_gas")
+        for other, theirs in self._on(task.incident):
+            self._leave(other, theirs)
 
     def _leave(self, vehicle: Vehicle, task: Task) -> None:
         """Cleared: the next that it has taken, or home."""
@@ -120,7 +146,7 @@ class Journeys:
         task.over = True
         now = self._stage.world.seconds
         vehicle.tasks.remove(task)
-        self._at_work[task.incident] = self._others(vehicle, task)
+        self._at_work[task.incident] = [pair for pair in self._on(task.incident) if pair[1] is not task]
         vehicle.count_busy(task.taken_at, now)
         vehicle.cleared += 1
         self._report(vehicle, task, "cleared")
@@ -131,7 +157,9 @@ class Journeys:
         seconds = self.roads.drive_seconds(self._chance(vehicle, task), place, vehicle.home, now)
         vehicle.drive = Drive(place, vehicle.home, now, now + seconds)
 
-    def _report(self, vehicle: Vehicle, task: Task, status: CrewStatus) -> None:
+    def _report(self, vehicle: Vehicle, task: Task, status: CrewStatus, note: str = "") -> None:
+        place = vehicle.position(self._stage.world.seconds)
         self._stage.tell(lambda name, now: CrewReport(
-            event_id=name, at=now, crew=vehicle.crew.key, status=status, incident=task.incident
+            event_id=name, at=now, crew=vehicle.crew.key, status=status, incident=task.incident, note=note,
+            latitude=place.latitude, longitude=place.longitude,
         ))

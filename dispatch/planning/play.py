@@ -26,6 +26,7 @@ from dispatch.planning.outlet import PlayedOutlet
 from dispatch.planning.records import CrewYear, Emergency, Played, by_case, case_number, emergency_of
 from dispatch.planning.travel import Roads
 from dispatch.planning.world import World
+from dispatch.protocols import needs
 from dispatch.rules import Rules
 from dispatch.states import PageEvent
 
@@ -149,6 +150,11 @@ class Play:
     def is_open(self, incident_id: str) -> bool:
         incident = self.core.state.get(Incident, incident_id)
         return incident is not None and incident.open
+
+    def crews_wanted(self, incident_id: str) -> int:
+        """As many as the incident's type and its crews ask for."""
+        incident = self.core.state.get(Incident, incident_id)
+        return max(1, incident.crews_wanted, needs(self.rules, incident).crews) if incident else 1
 
     # ---- the outcome
     def _watch(self, record: object) -> None:
