@@ -17,7 +17,7 @@ from hotline.service.prerender import render_before_calls
 from hotline.settings import Settings
 from hotline.speech.prompts import WorkerPrompts, prompt_store_anyway
 from hotline.speech.vosk_engine import recogniser_for
-from hotline.triage import Gazetteer, parse_address, warm
+from hotline.triage import Band, Gazetteer, parse_address, warm
 
 log = structlog.get_logger()
 
@@ -48,7 +48,10 @@ def build_conversation(context: WorkerContext) -> CallConversation:
             listener, context.call_from_thread, origin_ms=origin_ms
         ),
         RuleUnderstanding(
-            _gazetteer(settings.dispatch.gazetteer), settings.country, settings.area_code
+            _gazetteer(settings.dispatch.gazetteer),
+            settings.country,
+            settings.area_code,
+            Band.from_settings(settings.triage),
         ),
     )
 

@@ -220,6 +220,8 @@ class OutboundFlows(Section):
     selftest: str = "selftest"
     welfare: str = "crew_welfare"
     """A crew on scene that has said nothing for long."""
+    visit: str = "visit_late"
+    """A customer whose technician is late."""
     contact: str = "notify_contact"
     """Somebody of contacts.yaml who is told something."""
 

@@ -7,7 +7,7 @@ prompt or of this code leads to a person, and failing that to a call-back ticket
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -38,10 +38,14 @@ from hotline.events import (
 )
 from hotline.flow import inputs
 from hotline.flow.commands import Command
-from hotline.ipc import Hangup, Tell
+from hotline.ipc import Answer, Hangup, Tell
 from hotline.speech.recogniser import Expectation
 
 log = structlog.get_logger()
+
+CONTEXT_SECONDS = 5.0
+"""What is known about the caller later than that changes nothing any more."""
+
 
 class FlowRunner(Protocol):
     """The interpreter with its flow set and position (hotline.flow)."""
@@ -256,9 +260,23 @@ class CallConversation:
         self.journal.append(CallAnswered, flow=job.entry, flow_version=self.flow.version)
         self.page.answered()
         self._watch = self.clock.callLater(performing.SILENCE_CHECK_SECONDS, self._watch_silence)
-        self.feed(inputs.Connected(self.now(), performing.facts(self.context)))
+        facts = performing.facts(self.context)
+        self._recognise_caller(facts)
+        self.feed(inputs.Connected(self.now(), facts))
         for message in self._told_early:
             self.feed(inputs.Told(message.topic, self.now(), dict(message.values)))
+
+    def _recognise_caller(self, facts: Mapping[str, str]) -> None:
+        """What file and open tickets say of the caller makes triage hear more, never less."""
+        self._listening.know(facts)
+        number = facts.get("caller", "")
+        if number and not self.page.concerns_crew:
+            ask = self.context.controller.ask
+            ask("caller_context", {"number": number}, CONTEXT_SECONDS, self._recognised)
+
+    def _recognised(self, answer: Answer) -> None:
+        if answer.outcome == "ok":
+            self._listening.know(answer.values)
 
     def _watch_silence(self) -> None:
         if self.over:

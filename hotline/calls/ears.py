@@ -6,6 +6,7 @@ hold and while talking to an agent; a leak is acted on while it is still being s
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -35,10 +36,18 @@ class Understood:
     number: str = ""
     latitude: float | None = None
     longitude: float | None = None
+    doubtful: bool = False
+    """No emergency, but not surely none: a question about danger is due."""
+    denied: bool = False
+    """The caller said that nothing smells or leaks, and is believed."""
 
 
 class Understanding(Protocol):
     """Keeps the thread of one conversation."""
+
+    def know(self, facts: Mapping[str, str]) -> None:
+        """What is known of the caller: `partner`, `vulnerable`, `drill`, `emergency`, `ticket`, `outage`."""
+        ...
 
     def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         """`paused`: a partial after which the caller has fallen silent."""

@@ -5,7 +5,7 @@ Every leg that speaks has an ear of its own; only the caller's words decide anyt
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -92,6 +92,10 @@ class Listening:
         ears = self._ears.get(leg.leg_id)
         if ears is not None:
             ears.expect(what)
+
+    def know(self, facts: Mapping[str, str]) -> None:
+        """Who is calling, as far as triage weighs words by it."""
+        self._understanding.know(facts)
 
     def leg_over(self, leg: Leg) -> None:
         """Another leg than the caller's has ended: its last words come out, and its decoder goes."""
@@ -202,6 +206,8 @@ class Listening:
                 narrowed=narrowed,
                 latitude=understood.latitude,
                 longitude=understood.longitude,
+                doubtful=understood.doubtful,
+                denied=understood.denied,
             )
         )
 

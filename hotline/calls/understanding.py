@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from hotline.calls.ears import Emergency, Understood
 from hotline.triage import (
     Assessment,
+    Band,
     Gazetteer,
     TriageSession,
     Update,
     assess,
+    denied,
     parse_address,
     phone_across,
     phone_in,
+    question_due,
     spoken_form,
 )
+from hotline.triage.caller import Caller, caller_of
 
 UTTERANCES = 4
 """How many of the last utterances a number may be spread over."""
+DEFAULT_BAND = Band()
 
 
 class RuleUnderstanding:
     """Keeps the thread of one conversation (hotline.calls.ears.Understanding)."""
 
-    def __init__(self, gazetteer: Gazetteer | None, country: str, area_code: str) -> None:
-        """`area_code` completes local numbers: `0839`."""
+    def __init__(
+        self, gazetteer: Gazetteer | None, country: str, area_code: str, band: Band = DEFAULT_BAND
+    ) -> None:
+        """`area_code` completes local numbers: `0839`; `band`: when to ask about danger."""
         self._session = TriageSession()
+        self._band = band
         self._gazetteer = gazetteer
         self._country = country
         self._area_code = area_code
         self._said: list[str] = []
+
+    def know(self, facts: Mapping[str, str]) -> None:
+        """Who is calling; what comes later adds to what was known before."""
+        self._session.caller = caller_of({**_facts_of(self._session.caller), **facts})
 
     def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         """Emergency and label from partial and final transcripts; address and number from finals."""
@@ -36,9 +50,12 @@ class RuleUnderstanding:
         label, confidence = update.label, update.confidence
         address: dict[str, str] = {}
         number, latitude, longitude = "", None, None
+        doubtful = sure = False
         if final:
             # What the caller wants next stands in this utterance alone: 没有了谢谢 is no second repair.
-            alone = assess(text)
+            alone = assess(text, caller=self._session.caller)
+            doubtful = question_due(alone, self._band, self._session.caller)
+            sure = denied(alone, self._band)
             label, confidence = alone.label, min(alone.confidence, alone.label_confidence)
             fields = parse_address(text, self._gazetteer)
             self._said = [*self._said, text][-UTTERANCES:]
@@ -57,8 +74,9 @@ class RuleUnderstanding:
             number=number,
             latitude=latitude,
             longitude=longitude,
+            doubtful=doubtful,
+            denied=sure,
         )
-
 
     def _number(self, text: str) -> str:
         """The number of this utterance, or one that was said in pieces with pauses between them."""
@@ -69,6 +87,13 @@ class RuleUnderstanding:
         together = phone_across(self._said, country=country, area_code=area_code)
         before = phone_across(self._said[:-1], country=country, area_code=area_code)
         return together if together != before else ""
+
+
+def _facts_of(caller: Caller) -> dict[str, str]:
+    """The caller as facts, which later ones may replace."""
+    return {
+        name: ("yes" if value is True else str(value)) for name, value in caller.model_dump().items() if value
+    }
 
 
 def _news(update: Update, text: str) -> Emergency | None:

@@ -217,5 +217,8 @@ def _say(simulation: Simulation, line: str, understanding: RuleUnderstanding) ->
     if heard.emergency is not None:
         simulation.feed(inputs.EmergencyHeard(heard.emergency.hazard, heard.emergency.place, now))
     simulation.feed(
-        inputs.Utterance(line, True, now, heard.label, heard.confidence, heard.address, heard.number)
+        inputs.Utterance(
+            line, True, now, heard.label, heard.confidence, heard.address, heard.number,
+            doubtful=heard.doubtful, denied=heard.denied,
+        )
     )

@@ -53,6 +53,10 @@ class Utterance:
     """The same speech to an ear that knew only answers to the open question; empty: none of them."""
     latitude: float | None = None
     longitude: float | None = None
+    doubtful: bool = False
+    """No emergency by these words, but not surely none: one short question is due first."""
+    denied: bool = False
+    """The caller said himself that nothing smells or leaks, and triage believes him."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,11 @@ class EmergencyLink(Part):
     """Sub-flow that gives the advice for the hazard; run again when a worse hazard is heard."""
     ranking: tuple[Hazard, ...]
     """Hazards, the worst first."""
+    asks: Name | None = None
+    """Sub-flow with the one short question that is asked when triage is in doubt, before a choice of a
+    menu is followed; it returns when there is no danger. Unset: nobody is asked."""
+    denied: Name = "danger_denied"
+    """The variable that says that the caller has denied danger: he is not asked again."""
 
 
 class Link(Part):

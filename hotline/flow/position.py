@@ -55,6 +55,8 @@ class Position:
     """An emergency was declared in this call."""
     emergency_owed: bool = False
     """Declared while talking to a person; the emergency flow follows when that ends."""
+    owed: str = ""
+    """Where the caller wanted to go when the question about danger came in between."""
     interjections: tuple[str, ...] = ()
     """Sub-flows to be said at the next occasion."""
     secured: bool = False

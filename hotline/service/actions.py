@@ -107,11 +107,12 @@ class Actions:
         if not tickets:
             return "none", {}
         ticket = tickets[0]
+        progress = self._dispatch.progress(ticket.number)
         values = {
             "business": ticket.business,
-            "status": ticket.state.value,
+            "status": (progress.phase if progress is not None else "") or ticket.state.value,
             "ticket_number": ticket.number,
-            "due": self._information().promises.get(ticket.business, ""),
+            "due": self._promise(ticket.number) or self._information().promises.get(ticket.business, ""),
         }
         return ("emergency" if ticket.incident else "found"), values
 
@@ -142,8 +143,15 @@ class Actions:
         return ("ok", {"info": text}) if text else ("unavailable", {})
 
     def _do_service_promise(self, call_id: str, given: dict[str, str]) -> Answer:
-        text = self._information().promises.get(given.get("business", ""), "")
+        """The clock of the ticket that this call has just opened; else what is promised in general."""
+        business = given.get("business", "")
+        mine = [t for t in self._dispatch.tickets_of_call(call_id) if t.business == business]
+        text = self._promise(mine[-1].number) if mine else ""
+        text = text or self._information().promises.get(business, "")
         return ("ok", {"until": text}) if text else ("unavailable", {})
+
+    def _promise(self, number: str) -> str:
+        return self._dispatch.promise(number)
 
     # ---- crews
     def _do_crew_by_number(self, call_id: str, given: dict[str, str]) -> Answer:

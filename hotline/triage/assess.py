@@ -90,7 +90,7 @@ def assess(
     else:
         found = _ordinary(said, findings, opinion, skipped, caller)
     version = f"{VERSION}+{judge.provenance.get('model', '')}" if judge else VERSION
-    return replace(found, version=version, suspicion=round(_sure(opinion, findings), 3))
+    return replace(found, version=version, suspicion=round(_sure(opinion, findings), 6))
 
 
 def warm() -> None:

@@ -6,6 +6,9 @@ may have news of it; who is old or ill is asked rather than believed to be safe.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import cast, get_args
+
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from hotline.events import Label
@@ -79,3 +82,13 @@ def caller_from(content: object) -> Caller:
         where = ".".join(map(str, first["loc"]))
         known = ", ".join(Caller.model_fields)
         raise ValueError(f"{where}: {first['msg']}; known are {known}") from error
+
+
+def caller_of(facts: Mapping[str, str]) -> Caller:
+    """A caller from facts of a call; `yes` is true, and what is not known here is left out."""
+    label = facts.get("ticket", "")
+    return Caller(
+        partner=facts.get("partner", ""),
+        ticket=cast(Label, label) if label in get_args(Label) else None,
+        **{name: facts.get(name) == "yes" for name in ("vulnerable", "drill", "emergency", "outage")},
+    )

@@ -104,8 +104,6 @@ def test_a_repair_is_wanted(tmp_path: Path) -> None:
     stage.ear.say("燃气灶打不着火了，没有漏气，就是打不着火")
     assert stage.of("emergency_declared") == []
     stage.wait(3)
-    stage.ear.say("没有")
-    stage.wait(3)
     stage.ear.say("利州区滨江路八十八号")
     stage.wait(2)
     stage.ear.say("对的")

@@ -36,6 +36,7 @@ def _common(flows: FlowSet, sources: Sources) -> Iterator[Fault]:
         (("emergency", "flow"), link.flow),
         (("emergency", "advice"), link.advice),
         (("fallback",), common.fallback),
+        *([(("emergency", "asks"), link.asks)] if link.asks else []),
         *((("entries", index), entry) for index, entry in enumerate(common.entries)),
         *((("told", topic), flow) for topic, flow in common.told.items()),
         *((("links", at, "to"), one.to[1:]) for at, one in enumerate(common.links) if one.to.startswith("@")),

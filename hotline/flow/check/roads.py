@@ -64,12 +64,13 @@ def _roots(flows: FlowSet) -> list[Road]:
     common = flows.common
     links = [one.to[1:] for one in common.links if one.to.startswith("@")]
     told = set(common.told.values()).union(*(flow.told.values() for flow in flows.flows.values()))
+    asks = {common.emergency.asks} if common.emergency.asks else set()
     return [
         *(at(entry) for entry in common.entries),
         at(common.emergency.flow, secured=True),
         at(common.fallback),
         *(at(link) for link in links),
-        *(at(name, interjection=True) for name in {common.emergency.advice} | told),
+        *(at(name, interjection=True) for name in {common.emergency.advice} | told | asks),
     ]
 
 

@@ -11,6 +11,7 @@ from hotline.flow.phrases import clean, spoken_digits, yes_or_no
 from hotline.flow.run import Run
 from hotline.flow.states import Ask, Choice, Collect, Confirm, Listen, Menu, Prompt, Retry
 from hotline.flow.verbs.base import Verb, mostly_said, pick, pick_key, prompt_over, take
+from hotline.flow.verbs.doubt import ask_first
 from hotline.flow.verbs.paper import learn
 
 SHORTEST_NUMBER = 7
@@ -153,9 +154,9 @@ class _Menu(Asking):
         # A short answer such as 没有了谢谢 is the phrase it holds; a longer story is what triage makes of it.
         answer = by_phrase if by_phrase and mostly_said(by_phrase, heard.text) else None
         choice = answer or (by_phrase if heard.label == CATCH_ALL else None) or by_label or by_phrase
-        if choice:
+        if choice and not ask_first(run, heard, choice):
             take(run, choice)
-        elif state.otherwise:
+        elif choice is None and state.otherwise:
             run.go(state.otherwise)
         return choice is not None or state.otherwise is not None
 
@@ -290,7 +291,9 @@ def taken(run: Run, takes: str, heard: inputs.Utterance) -> str:
     if takes == "number":
         return dialable(heard.number) or spoken_digits(heard.text)
     if takes == "address":
-        spoken = heard.address.get("spoken", "") or heard.text.strip()
+        spoken = heard.address.get("spoken", "")
+        if not spoken and yes_or_no(heard.text, run.flows.common.yes, run.flows.common.no) is None:
+            spoken = heard.text.strip()  # a place in words of his own; 没有 is none
         note_place(run, spoken, heard)
         return spoken
     return heard.text.strip()

@@ -56,11 +56,20 @@ class _Return(_Thinking):
         run.put(values)
         below = run.state
         if frame.interjection:
-            run.go("repeat")
+            run.go(_after(run, frame))
         elif isinstance(below, Call):
             run.go(below.exits.get(state.outcome))
         else:
             run.go(None)
+
+
+def _after(run: Run, frame: Frame) -> str:
+    """Back to the interrupted state; after the question about danger to where the caller wanted to go."""
+    owed = run.at.owed
+    if not owed or frame.flow != run.flows.common.emergency.asks:
+        return "repeat"
+    run.change(owed="")
+    return owed
 
 
 def holds(case: Case, value: str) -> bool:

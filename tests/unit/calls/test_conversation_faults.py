@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,9 @@ class Script:
 
 class Hears:
     """Takes every text with 漏气 in it for a leak."""
+
+    def know(self, facts: Mapping[str, str]) -> None:
+        pass
 
     def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         if "漏气" in text:
@@ -111,6 +114,9 @@ def test_a_leak_is_declared_by_a_partial_transcript_whatever_the_flow_does(tmp_p
 
 def test_words_that_wait_for_their_turn_are_weighed_when_the_caller_stops(tmp_path: Path) -> None:
     class Waits(Hears):
+        def know(self, facts: Mapping[str, str]) -> None:
+            pass
+
         def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
             return super().of(text, final) if final or paused else Understood()
 

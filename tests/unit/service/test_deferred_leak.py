@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ def scene(tmp_path: Path) -> Scene:
 
 
 class Rules:
+    def know(self, facts: Mapping[str, str]) -> None:
+        pass
+
     def of(self, text: str, final: bool, *, paused: bool = False) -> Understood:
         return Understood(Emergency("leak", "indoor", 0.9, text) if "漏" in text else None)
 
