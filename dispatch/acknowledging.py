@@ -29,7 +29,7 @@ def wanted(work: Work, page: Page) -> bool:
 
 def over(work: Work, page: Page) -> None:
     """A page of somebody who must acknowledge is over: set when he is tried again."""
-    if not wanted(work, page) or _tried(work, page):
+    if page.state in RINGING or not wanted(work, page) or _tried(work, page):
         return
     again = work.now + timedelta(seconds=work.rules.policy.times.again)
     work.put(work.need(Page, page.key).model_copy(update={"again_at": again}))
