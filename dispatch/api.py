@@ -5,6 +5,7 @@ it an `Outlet` that rings phones.
 """
 
 from dispatch.business import Businesses, Kind
+from dispatch.callbacks import VISIT_LATE
 from dispatch.chain import Finding
 from dispatch.commands import (
     AddressCleared,
@@ -90,11 +91,12 @@ from dispatch.store.port import (
     TranscriptRow,
 )
 from dispatch.store.report_material import read_material
-from dispatch.ticket_commands import AttachmentAdded, CustomerAnswered
+from dispatch.ticket_commands import AttachmentAdded, CustomerAnswer, CustomerAnswered
 from dispatch.ticket_records import Attachment, Clock, Slip, Visit
 from dispatch.verify import Verdict, verify
 
 __all__ = [
+    "VISIT_LATE",
     "BY_PEOPLE",
     "AddressCleared",
     "Alarm",
@@ -122,6 +124,7 @@ __all__ = [
     "CrewNotice",
     "CrewReport",
     "CrewView",
+    "CustomerAnswer",
     "CustomerAnswered",
     "Dispatch",
     "DispatchError",

@@ -56,6 +56,8 @@ class EmergencyReport(Command):
     file_address: str = ""
     file_latitude: float | None = None
     file_longitude: float | None = None
+    customer_flag: str = ""
+    """As in `TicketRequest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

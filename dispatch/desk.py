@@ -12,10 +12,13 @@ from pathlib import Path
 
 import structlog
 
+from dispatch import ticket_views
+from dispatch.board import Board
 from dispatch.commands import AnyCommand, Receipt
 from dispatch.crews import Crew
 from dispatch.deadlines import WorkCalendar
 from dispatch.decide import crew_incident
+from dispatch.duty import Roster
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
@@ -67,6 +70,10 @@ class Progress:
     """For emergencies: the policy's wording for how far it is; else empty."""
     opened_at: datetime
     target_at: datetime | None
+    phase: str = ""
+    """How far it is in its kind of business, in words; empty: as the state says."""
+    due: str = ""
+    """What is promised, in words: `明天之内处理完`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,15 @@ class Dispatch:
         self.engine.replace_rules(self.rules)
         self._count_again = True
 
+    def replace_roster(self, roster: Roster) -> None:
+        """The next months' shifts, swaps, leave."""
+        self.rules = replace(self.rules, roster=roster)
+        self.engine.replace_rules(self.rules)
+
+    def board(self) -> Board:
+        """How the crews stand now."""
+        return Board(self.rules, self.engine.state, self._utcnow())
+
     # ---- what happened
     def tell(self, command: AnyCommand) -> bool:
         """Carry out a command and send at once what follows from it. False: it was told before.
@@ -263,8 +279,17 @@ class Dispatch:
             text = self.engine.outbox.caller_text(incident, topic)
         return Progress(
             ticket=number, business=ticket.business, state=ticket.state, emergency=incident is not None,
+            phase=ticket_views.phase_title(self.rules, ticket), due=self.promise(number),
             text=text, opened_at=ticket.opened_at, target_at=incident.target_at if incident else None,
         )
+
+    def promise(self, number: str) -> str:
+        """Until when it will be done, as it is said to the caller; empty: nothing is promised."""
+        return ticket_views.promise_in_words(self.engine.state, self.rules, number, self._utcnow())
+
+    def calls_without_recording(self) -> list[str]:
+        """Calls of open tickets to which no recording has been filed."""
+        return ticket_views.calls_without_recording(self.engine.state)
 
     def pages(self, incident_id: str) -> list[Page]:
         keys = sorted(self.engine.state.of_incident(Page, incident_id))
@@ -306,16 +331,16 @@ class Dispatch:
 
     def crews(self) -> list[CrewView]:
         """Every crew with what it does now."""
-        return [self._crew_view(crew) for crew in self.rules.stations.crews]
+        board = self.board()
+        return [self._crew_view(board, crew) for crew in self.rules.stations.crews]
 
-    def _crew_view(self, crew: Crew) -> CrewView:
+    def _crew_view(self, board: Board, crew: Crew) -> CrewView:
         incident = self.incident_of_crew(crew.key)
         mine = [a for a in self.assignments(incident.key) if a.crew == crew.key] if incident else []
-        local = self._utcnow().astimezone(self.rules.timezone)
         return CrewView(
             key=crew.key, name=crew.name, station=crew.station,
-            on_duty=tuple(member.name for member, _ in crew.on_duty(local)),
-            state=mine[0].state.value if mine else "available",
+            on_duty=tuple(member.name for member, _ in board.on_duty(crew)),
+            state=mine[0].state.value if mine else board.state(crew).value,
             incident=incident.key if incident else "",
         )
 

@@ -36,6 +36,7 @@ def report_emergency(work: Work, command: EmergencyReport) -> None:
     ticket = open_ticket(
         work, call_id=command.call_id, business="emergency", label="leak_emergency", at=command.at,
         caller=command.caller, fields={}, drill=command.drill, owner=command.owner,
+        customer_flag=command.customer_flag,
     )
     ticket = work.put(
         ticket.model_copy(

@@ -17,7 +17,7 @@ from dispatch.work import Work
 
 def open_ticket(
     work: Work, *, call_id: str, business: str, label: str, at: datetime, caller: str,
-    fields: dict[str, str], drill: bool, owner: str,
+    fields: dict[str, str], drill: bool, owner: str, customer_flag: str = "",
 ) -> Ticket:
     """A new ticket with everything that the call has told already."""
     notes = work.get(CallNotes, call_id)
@@ -27,7 +27,7 @@ def open_ticket(
         priority=work.rules.policy.priority(business), call_ids=(call_id,) if call_id else (),
         opened_at=at, updated_at=work.now, caller=caller or (notes.caller if notes else ""),
         owner=owner, drill=drill or bool(notes and notes.drill),
-        related=tuple(other.number for other in earlier),
+        related=tuple(other.number for other in earlier), customer_flag=customer_flag,
     )
     told = [Fact(field=name, value=value, confirmed=False) for name, value in fields.items()]
     for fact in (*(notes.facts if notes else ()), *told):
@@ -44,6 +44,7 @@ def request_ticket(work: Work, command: TicketRequest) -> None:
     open_ticket(
         work, call_id=command.call_id, business=command.business, label=command.label, at=command.at,
         caller=command.caller, fields=command.fields, drill=command.drill, owner=command.owner,
+        customer_flag=command.customer_flag,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatch.chain import Finding, check, check_anchors
-from dispatch.store.port import Store
+from dispatch.store.port import HistoryView, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,22 @@ def verify(store: Store, kept: Mapping[int, str]) -> Verdict:
 
     Raises StoreUnavailable.
     """
-    heads = store.history_heads()
+    with store.history_view() as view:
+        return _verify(view, kept)
+
+
+def _verify(view: HistoryView, kept: Mapping[int, str]) -> Verdict:
+    heads = view.heads()
     findings: list[Finding] = []
     rows = chains = 0
-    with store.history_chains() as every:
-        for subject, links in every:
-            findings.extend(check(subject, links, heads.pop(subject, None)))
-            rows, chains = rows + len(links), chains + 1
+    for subject, links in view.chains():
+        findings.extend(check(subject, links, heads.pop(subject, None)))
+        rows, chains = rows + len(links), chains + 1
     for subject, head in heads.items():
         if head.seq:
             findings.extend(check(subject, [], head))
-    anchors = store.history_anchors()
+    anchors = view.anchors()
     wanted = sorted({(subject, seq) for one in anchors for subject, seq, _ in one.heads})
-    found = store.history_hashes(wanted)
+    found = view.hashes(wanted)
     findings.extend(check_anchors(anchors, lambda subject, seq: found.get((subject, seq)), dict(kept)))
     return Verdict(rows, chains, len(anchors), tuple(findings))

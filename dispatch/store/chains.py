@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -84,40 +84,41 @@ def set_anchor(connection: Connection, at: datetime) -> Anchor | None:
     return made
 
 
-def chains(connection: Connection) -> Iterator[tuple[str, list[Linked]]]:
-    """Every subject with its rows in the order of their seq."""
-    table = HistoryTable.__table__
-    query = select(table).order_by(table.c.subject, table.c.seq, table.c.id)
-    rows = connection.execution_options(yield_per=1000).execute(query)
-    for subject, group in groupby(rows, key=lambda row: str(row.subject)):
-        yield subject, [_linked(row) for row in group]
+class View:
+    """Meets `dispatch.store.port.HistoryView`."""
 
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
-def heads(connection: Connection) -> dict[str, Head]:
-    query = select(HistoryHeadRow.subject, HistoryHeadRow.seq, HistoryHeadRow.hash)
-    return {row.subject: Head(row.subject, row.seq, row.hash) for row in connection.execute(query)}
+    def chains(self) -> Iterator[tuple[str, list[Linked]]]:
+        table = HistoryTable.__table__
+        query = select(table).order_by(table.c.subject, table.c.seq, table.c.id)
+        rows = self._connection.execute(query, execution_options={"yield_per": 1000})
+        for subject, group in groupby(rows, key=lambda row: str(row.subject)):
+            yield subject, [_linked(row) for row in group]
 
+    def heads(self) -> dict[str, Head]:
+        query = select(HistoryHeadRow.subject, HistoryHeadRow.seq, HistoryHeadRow.hash)
+        return {row.subject: Head(row.subject, row.seq, row.hash) for row in self._connection.execute(query)}
 
-def anchors(connection: Connection) -> list[Anchor]:
-    query = select(HistoryAnchorRow.__table__).order_by(HistoryAnchorRow.number)
-    return [
-        Anchor(row.number, row.at, tuple((str(s), int(n), str(h)) for s, n, h in row.heads), row.previous,
-               row.hash)
-        for row in connection.execute(query)
-    ]
+    def anchors(self) -> list[Anchor]:
+        query = select(HistoryAnchorRow.__table__).order_by(HistoryAnchorRow.number)
+        return [
+            Anchor(row.number, row.at, tuple((str(s), int(n), str(h)) for s, n, h in row.heads),
+                   row.previous, row.hash)
+            for row in self._connection.execute(query)
+        ]
 
-
-def hashes(connection: Connection, wanted: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """The hashes of these rows, by subject and seq."""
-    table = HistoryTable.__table__
-    found: dict[tuple[str, int], str] = {}
-    for start in range(0, len(wanted), SOME):
-        some = wanted[start:start + SOME]
-        query = select(table.c.subject, table.c.seq, table.c.hash).where(
-            tuple_(table.c.subject, table.c.seq).in_(some)
-        )
-        found |= {(row.subject, row.seq): row.hash for row in connection.execute(query)}
-    return found
+    def hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        table = HistoryTable.__table__
+        found: dict[tuple[str, int], str] = {}
+        for start in range(0, len(wanted), SOME):
+            some = list(wanted[start:start + SOME])
+            query = select(table.c.subject, table.c.seq, table.c.hash).where(
+                tuple_(table.c.subject, table.c.seq).in_(some)
+            )
+            found |= {(row.subject, row.seq): row.hash for row in self._connection.execute(query)}
+        return found
 
 
 def _linked(row: Any) -> Linked:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from dispatch.chain import GENESIS, Anchor, Head, Linked, anchor, link
+from dispatch.chain import Anchor
 from dispatch.errors import StoreUnavailable, UnitRefused
 from dispatch.joined import Clearance, Join, Telling
 from dispatch.links import Link
@@ -18,11 +18,13 @@ from dispatch.parts import OF_INCIDENT, OfIncident
 from dispatch.states import CallbackState
 from dispatch.store import call_records, search
 from dispatch.store.columns import Base
+from dispatch.store.memory_chains import MemoryChains
 from dispatch.store.port import (
     AttachmentRow,
     CallQuery,
     CallRow,
     EventDict,
+    HistoryView,
     Hit,
     SearchQuery,
     TicketQuery,
@@ -47,8 +49,7 @@ class MemoryStore:
         self._units: dict[str, datetime] = {}
         self._records: dict[type[Put], dict[str, Put]] = {}
         self._history: dict[str, HistoryRow] = {}
-        self._chains: dict[str, list[Linked]] = {}
-        self._anchors: list[Anchor] = []
+        self._told = MemoryChains()
         self._offsets: dict[str, int] = {}
         self._events: dict[str, EventDict] = {}
         self._rows: dict[type[Base], dict[tuple[str, ...], dict[str, Any]]] = {}
@@ -74,42 +75,18 @@ class MemoryStore:
             for record in unit.puts:
                 self._records.setdefault(type(record), {})[record.key] = record
             for row in unit.history:
-                self._chain(row)
-
-    def _chain(self, row: HistoryRow) -> None:
-        if row.event_id in self._history:
-            return
-        self._history[row.event_id] = row
-        links = self._chains.setdefault(row.subject, [])
-        links.append(link(links[-1].hash if links else GENESIS, len(links) + 1, row))
+                if row.event_id not in self._history:
+                    self._history[row.event_id] = row
+                    self._told.add(row)
 
     def set_anchor(self, at: datetime) -> Anchor | None:
         self._check()
-        covered = {subject: seq for one in self._anchors for subject, seq, _ in one.heads}
-        grown = [head for head in self.history_heads().values() if head.seq > covered.get(head.subject, 0)]
-        if not grown:
-            return None
-        previous = self._anchors[-1].hash if self._anchors else GENESIS
-        self._anchors.append(anchor(len(self._anchors) + 1, at, grown, previous))
-        return self._anchors[-1]
+        return self._told.set_anchor(at)
 
     @contextmanager
-    def history_chains(self) -> Iterator[Iterator[tuple[str, list[Linked]]]]:
+    def history_view(self) -> Iterator[HistoryView]:
         self._check()
-        yield iter(sorted(self._chains.items()))
-
-    def history_heads(self) -> dict[str, Head]:
-        self._check()
-        return {name: Head(name, links[-1].seq, links[-1].hash) for name, links in self._chains.items()}
-
-    def history_anchors(self) -> list[Anchor]:
-        self._check()
-        return list(self._anchors)
-
-    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        self._check()
-        every = {(subject, one.seq): one.hash for subject, links in self._chains.items() for one in links}
-        return {key: every[key] for key in wanted if key in every}
+        yield self._told
 
     def of_ticket(self, number: str) -> list[Put]:
         self._check()
@@ -150,7 +127,8 @@ class MemoryStore:
             part for of in OF_TICKET for part in self._records.get(of, {}).values()
             if isinstance(part, OfTicket) and part.ticket in numbers
         ]
-        return [*records, *parts, *hanging], {unit: at for unit, at in self._units.items() if at >= seen_since}
+        seen = {unit: at for unit, at in self._units.items() if at >= seen_since}
+        return [*records, *parts, *hanging], seen
 
     def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         self._check()

@@ -111,6 +111,22 @@ class AttachmentRow:
     seconds: float
 
 
+class HistoryView(Protocol):
+    """The chains of the history at one moment (dispatch/chain.py); nothing that is written meanwhile."""
+
+    def chains(self) -> Iterator[tuple[str, list[Linked]]]:
+        """Every subject with its rows; read piece by piece."""
+        ...
+
+    def heads(self) -> dict[str, Head]: ...
+
+    def anchors(self) -> list[Anchor]: ...
+
+    def hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The hashes of these rows (subject, seq)."""
+        ...
+
+
 class Store(Protocol):
     """Every method raises StoreUnavailable when the database is away; safe to call from threads."""
 
@@ -166,16 +182,8 @@ class Store(Protocol):
 
     def history(self, subjects: Sequence[str]) -> list[HistoryRow]: ...
 
-    def history_chains(self) -> AbstractContextManager[Iterator[tuple[str, list[Linked]]]]:
-        """Every subject's chain, for the check; read piece by piece."""
-        ...
-
-    def history_heads(self) -> dict[str, Head]: ...
-
-    def history_anchors(self) -> list[Anchor]: ...
-
-    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        """The hashes of these rows (subject, seq)."""
+    def history_view(self) -> AbstractContextManager[HistoryView]:
+        """The history's chains as they are at one moment, for check and export."""
         ...
 
     def set_anchor(self, at: datetime) -> Anchor | None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
 
-from dispatch.chain import Anchor, Head, Linked
 from dispatch.links import Link
 from dispatch.model import HistoryRow, Incident, Put, Ticket
 from dispatch.outage_records import Outage
@@ -21,6 +20,7 @@ from dispatch.store.port import (
     AttachmentRow,
     CallQuery,
     CallRow,
+    HistoryView,
     Hit,
     SearchQuery,
     TicketQuery,
@@ -47,6 +47,9 @@ class Queries:
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Connection]: ...
+
+    @abstractmethod
+    def snapshot(self) -> AbstractContextManager[Connection]: ...
 
     def journal_offsets(self) -> dict[str, int]:
         with self.reading() as connection:
@@ -132,21 +135,9 @@ class Queries:
             return [slip for slip in slips if slip.open_points]
 
     @contextmanager
-    def history_chains(self) -> Iterator[Iterator[tuple[str, list[Linked]]]]:
-        with self.reading() as connection:
-            yield chains.chains(connection)
-
-    def history_heads(self) -> dict[str, Head]:
-        with self.reading() as connection:
-            return chains.heads(connection)
-
-    def history_anchors(self) -> list[Anchor]:
-        with self.reading() as connection:
-            return chains.anchors(connection)
-
-    def history_hashes(self, wanted: Sequence[tuple[str, int]]) -> dict[tuple[str, int], str]:
-        with self.reading() as connection:
-            return chains.hashes(connection, list(wanted))
+    def history_view(self) -> Iterator[HistoryView]:
+        with self.snapshot() as connection:
+            yield chains.View(connection)
 
     def history(self, subjects: Sequence[str]) -> list[HistoryRow]:
         table = HistoryTable.__table__

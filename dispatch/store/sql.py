@@ -195,6 +195,15 @@ class SqlStore(Queries):
                 yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Everything as it is now, whatever is written while it is read."""
+        with availability(), self.engine.connect() as plain:
+            postgres = self.engine.dialect.name == "postgresql"
+            connection = plain.execution_options(isolation_level="REPEATABLE READ") if postgres else plain
+            with connection.begin():
+                yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Connection]:
         with availability(), self.engine.connect() as connection, connection.begin():
             yield connection

@@ -27,6 +27,7 @@ from hotline.logs import configure as configure_logs
 from hotline.metrics import Metrics
 from hotline.service import instances
 from hotline.service.actions import Actions
+from hotline.service.anchors import Anchors
 from hotline.service.backup import keep_customers
 from hotline.service.backup_clock import WeeklyBackup
 from hotline.service.book import CallBook
@@ -34,6 +35,7 @@ from hotline.service.customers import CsvCustomers, CustomerFile, NoCustomers
 from hotline.service.deferred import DeferredIntake
 from hotline.service.dispatch_figures import DispatchFigures
 from hotline.service.dispatching import build_dispatch
+from hotline.service.filing import Filing
 from hotline.service.information import Information, load_information
 from hotline.service.intake import Intake
 from hotline.service.journals import JournalReader
@@ -149,7 +151,9 @@ class Controller:
             self._settings.outbound.notice, self._paging.heard,
         )  # fmt: skip
         self._deferred = DeferredIntake(self._settings.paths.state, self._settings.speech.deferred)
-        self._reader = JournalReader(journals, self._deferred.after(intake.take), offsets)
+        filing = Filing(self._reactor, self._dispatch, self._settings.paths.recordings, utcnow)
+        take = filing.after(self._deferred.after(intake.take))
+        self._reader = JournalReader(journals, take, offsets)
         self._book.recall(journals, self._reader.offsets())
         self._recall_agents()
         self._storing = Storing(self._reactor, self._dispatch, self._reader)
@@ -170,6 +174,8 @@ class Controller:
         self._paging.listen()
         self._backup.start()
         Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
+        Anchors(self._reactor, self._dispatch, self._settings.paths.state, utcnow).start()
+        filing.start()
         self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)
         self._turn()
         log.info("controller works", instance=self._instance)

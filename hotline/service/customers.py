@@ -13,6 +13,7 @@ from typing import Protocol
 
 from hotline.errors import ConfigurationError, Fault
 
+FLAGS = ("", "blacklisted", "watched")
 COLUMNS = ("number", "name", "address", "latitude", "longitude", "vulnerable")
 
 
@@ -29,6 +30,8 @@ class Customer:
     longitude: float | None
     vulnerable: bool
     """Elderly, ill or disabled: skips the menu (S3, S4 §7(7))."""
+    flag: str = ""
+    """`blacklisted` or `watched`, with the reason after a colon (S2 ch. 9): stands on his tickets."""
 
 
 class CustomerFile(Protocol):
@@ -50,7 +53,10 @@ class NoCustomers:
 
 
 class CsvCustomers:
-    """Customers of a CSV file with the header `number,name,address,latitude,longitude,vulnerable`."""
+    """Customers of a CSV file with the header `number,name,address,latitude,longitude,vulnerable`.
+
+    A column `flag` may follow: `blacklisted` or `watched`, with the reason after a colon.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigurationError with every faulty line."""
@@ -96,8 +102,12 @@ class CsvCustomers:
         if row["vulnerable"] not in ("", "yes", "no"):
             faults.append(Fault(path, line, "vulnerable", "write yes, no or nothing"))
             return
+        flag = (row.get("flag") or "").strip()
+        if flag.partition(":")[0].strip() not in FLAGS:
+            faults.append(Fault(path, line, "flag", "write blacklisted or watched, a reason after a colon"))
+            return
         self._customers[number] = Customer(
-            number, row["name"], row["address"], latitude, longitude, row["vulnerable"] == "yes"
+            number, row["name"], row["address"], latitude, longitude, row["vulnerable"] == "yes", flag
         )
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from dispatch.api import (
+    VISIT_LATE,
     Alarm,
     CallBackOrder,
     CallerNews,
@@ -184,9 +185,11 @@ class PhoneOutlet:
             "ticket": order.ticket,
             "ring_seconds": self._seconds_until(order.ring_until),
         }
+        flows = self._settings.outbound
+        entry = flows.visit if order.reason == VISIT_LATE else flows.callback
         self._ring(
-            "callback", order.call_id, self._settings.outbound.callback,
-            order.number, facts, order.drill, order.effect_id,
+            "callback", order.call_id, entry, order.number, {**facts, **order.facts}, order.drill,
+            order.effect_id,
         )
 
     def tell_caller(self, news: CallerNews) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pydantic import TypeAdapter, ValidationError
+
 from dispatch.api import (
     AnyCommand,
     CallbackRequest,
@@ -12,6 +14,8 @@ from dispatch.api import (
     CallOver,
     CallStarted,
     CrewReport,
+    CustomerAnswer,
+    CustomerAnswered,
     EmergencyReport,
     FactReport,
     PageEvent,
@@ -40,6 +44,8 @@ from hotline.events import (
 from hotline.service.book import CallNote
 from hotline.service.customers import Customer
 
+VISIT_ANSWER = "visit_answer"
+"""Fact of a call to a customer about a delay: what he chose."""
 AGENT_HUNG_UP = "agent_hung_up"
 """Fact on a ticket: an agent ended the call before its caller did (S0/S1 §15(5))."""
 
@@ -66,6 +72,8 @@ def translate(
         return (CallCameThrough(event_id=record.event_id, at=record.at, call_id=record.call_id),)
     if isinstance(record, EmergencyDeclared):
         return (_emergency(record, note, customer(note.caller)),)
+    if isinstance(record, FactLearned) and record.field == VISIT_ANSWER:
+        return _visit_answer(record)
     if isinstance(record, FactLearned):
         return (
             FactReport(
@@ -91,6 +99,7 @@ def translate(
                 caller=note.caller,
                 fields=dict(record.fields),
                 drill=note.drill,
+                customer_flag=known.flag if (known := customer(note.caller)) is not None else "",
             ),
         )
     if isinstance(record, CallbackRequested):
@@ -128,7 +137,8 @@ def own_ticket(record: LegAnswered, note: CallNote, tickets: Sequence[Ticket]) -
     person = note.agents.get(record.leg_id, "")
     return [
         TicketTaken(
-            event_id=f"{record.event_id}/{ticket.number}", at=record.at, number=ticket.number, person=person
+            event_id=f"{record.event_id}/{ticket.number}", at=record.at, number=ticket.number, person=person,
+            first_answer=True,
         )
         for ticket in tickets
         if person and not ticket.owner
@@ -149,6 +159,20 @@ def _emergency(record: EmergencyDeclared, note: CallNote, customer: Customer | N
         file_address=customer.address if customer else "",
         file_latitude=customer.latitude if customer else None,
         file_longitude=customer.longitude if customer else None,
+        customer_flag=customer.flag if customer else "",
+    )
+
+
+def _visit_answer(record: FactLearned) -> Sequence[AnyCommand]:
+    """What a customer chose when we told him that the technician is late; other words are no choice."""
+    try:
+        answer = TypeAdapter(CustomerAnswer).validate_python(record.value)
+    except ValidationError:
+        return ()
+    return (
+        CustomerAnswered(
+            event_id=record.event_id, at=record.at, visit="", call_id=record.call_id, answer=answer, by="key"
+        ),
     )
 
 
