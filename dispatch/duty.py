@@ -16,6 +16,16 @@ OnDuty = list[tuple[Member, int]]
 """Members with their on-call level, first call first, in the order of the file."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Who of a crew is on duty between two moments, local time without a zone."""
+
+    crew: Crew
+    since: datetime
+    until: datetime
+    found: OnDuty
+
+
 @dataclass(frozen=True)
 class Roster:
     """The roster's file, ready to be asked. Empty: only the weekly shifts of the stations' file hold."""
@@ -28,6 +38,8 @@ class Roster:
     last_day: date | None = None
     """The last day that the file plans; None: there is no dated roster."""
     _days: dict[tuple[str, date], tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, _Known] = field(default_factory=dict, repr=False, compare=False)
+    """By crew: what was found last, and until when it holds."""
 
     def spans_of(self, crew: Crew, day: date) -> tuple[Span, ...]:
         """What begins on that day for the crew."""
@@ -49,15 +61,38 @@ class Roster:
     ) -> OnDuty:
         """Who of the crew is on duty at this local time; `more`: changes that were told since."""
         plain = local.replace(tzinfo=None)
-        levels = self._levels(crew, plain)
         told = (change for change in more if crew.key in (change.crew, change.substitute_crew))
         mine = (*self.changes.get(crew.key, ()), *told)
         changed = [change for change in mine if change.start <= plain < change.end]
+        if not changed:
+            return list(self._by_shifts(crew, plain))
+        levels = self._levels(crew, plain)
         guests: OnDuty = []
         for change in changed:
             guests += _apply(stations, crew, change, levels)
-        found = [(member, levels[member.name]) for member in crew.members if member.name in levels]
-        return sorted((*found, *guests), key=lambda pair: pair[1])
+        return _in_order(crew, levels, guests)
+
+    def _by_shifts(self, crew: Crew, plain: datetime) -> OnDuty:
+        """Without changes: the same until the next shift begins or ends, so it is found out once."""
+        known = self._known.get(crew.key)
+        if known is None or known.crew is not crew or not known.since <= plain < known.until:
+            found = _in_order(crew, self._levels(crew, plain), [])
+            since, until = self._unchanged(crew, plain)
+            known = self._known[crew.key] = _Known(crew, since, until, found)
+        return known.found
+
+    def _unchanged(self, crew: Crew, plain: datetime) -> tuple[datetime, datetime]:
+        """Within these bounds nobody comes or goes by the shifts; at midnight other days count."""
+        midnight = datetime.combine(plain.date(), datetime.min.time())
+        since, until = midnight, midnight + timedelta(days=1)
+        for day in (plain.date() - timedelta(days=1), plain.date()):
+            for span in self.spans_of(crew, day):
+                for moment in (span.start, span.end):
+                    if moment <= plain:
+                        since = max(since, moment)
+                    else:
+                        until = min(until, moment)
+        return since, until
 
     def shift_began(self, crew: Crew, local: datetime) -> datetime | None:
         """When the latest of the crew's running shifts began, local time without a zone."""
@@ -74,6 +109,11 @@ class Roster:
                     for name in span.members or tuple(member.name for member in crew.members):
                         levels[name] = min(levels.get(name, 9), span.on_call)
         return levels
+
+
+def _in_order(crew: Crew, levels: Mapping[str, int], guests: OnDuty) -> OnDuty:
+    found = [(member, levels[member.name]) for member in crew.members if member.name in levels]
+    return sorted((*found, *guests), key=lambda pair: pair[1])
 
 
 def build_roster(calendar: WorkCalendar, rows: Iterable[RosterRow]) -> Roster:

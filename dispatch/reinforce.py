@@ -62,17 +62,15 @@ def _missing(work: Work, incident: Incident, there: list[Assignment]) -> int:
         return wanted - len(there)
     board = Board(work.rules, work, work.now)
     crews = [crew for a in there if (crew := work.rules.stations.crew(a.crew))]
+    skills = [one for one in need.skills if all(board.skilled(crew, (one,)) for crew in crews)]
+    pieces = [one for one in need.equipment if all(board.equipped(crew, (one,)) for crew in crews)]
+    if safe or not (skills or pieces):
+        return 0
     others = [crew for crew in board.crews_on_duty() if crew not in crews]
-    lacking = any(
-        all(board.skilled(crew, (skill,)) for crew in crews)
-        and any(not board.skilled(crew, (skill,)) for crew in others)
-        for skill in need.skills
-    ) or any(
-        all(board.equipped(crew, (piece,)) for crew in crews)
-        and any(not board.equipped(crew, (piece,)) for crew in others)
-        for piece in need.equipment
+    to_be_had = any(not board.skilled(crew, (one,)) for one in skills for crew in others) or any(
+        not board.equipped(crew, (one,)) for one in pieces for crew in others
     )
-    return 1 if lacking and not safe else 0
+    return 1 if to_be_had else 0
 
 
 def _crew_rings(work: Work, incident_id: str) -> bool:
