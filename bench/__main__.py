@@ -4,6 +4,8 @@ pickup   INVITE → 200 at 1, 5 and 10 calls a second, forked on demand and with
 calls    CPU and memory of whole calls in the real service: 10, 30 and 60 at once
 media    the same of bare media workers: what pjsua2, recording and the hand-over cost alone
 phrase   end of a leak phrase → emergency → the crew's INVITE
+conditions  the same by voice, codec, loss, noise and double talk, and what was understood
+together    the same of ten callers who talk at once
 ready    fork → ready
 speech   the recogniser: phrase → partial, CPU of listening, what is understood
 
@@ -24,9 +26,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from bench import calls, media, phrase, pickup, ready, speech
+from bench import calls, conditions, media, phrase, pickup, ready, speech, together
 from bench.figures import Report
 from bench.processes import machine
+from tests.live.harness.bad_line import CONDITIONS
 
 Tick = Callable[[float], None]
 
@@ -40,10 +43,12 @@ class Plan:
     rates_seconds: float
     phrases: int
     forks: int
+    sentences: int
+    """Leaks that each voice says over each line."""
 
 
-FULL = Plan((10, 30, 60), 10, 20, 25, 60)
-QUICK = Plan((10,), 4, 5, 4, 15)
+FULL = Plan((10, 30, 60), 10, 20, 25, 60, 2)
+QUICK = Plan((10,), 4, 5, 4, 15, 1)
 
 
 def run_pickup(plan: Plan, tick: Tick) -> Report:
@@ -80,8 +85,18 @@ def run_ready(plan: Plan, tick: Tick) -> Report:
     return ready.report(ready.measure(plan.forks, tick))
 
 
+def run_conditions(plan: Plan, tick: Tick) -> Report:
+    chosen = conditions.quick() if plan is QUICK else CONDITIONS
+    return conditions.report(conditions.measure(chosen, plan.sentences, tick))
+
+
+def run_together(plan: Plan, tick: Tick) -> Report:
+    return together.report(together.measure((1, 5, 10), 1 if plan is QUICK else 3, tick))
+
+
 BENCHES: dict[str, Callable[[Plan, Tick], Report]] = {
     "ready": run_ready, "pickup": run_pickup, "media": run_media, "calls": run_calls, "phrase": run_phrase,
+    "conditions": run_conditions, "together": run_together,
 }  # fmt: skip
 ALL = (*BENCHES, "speech")
 

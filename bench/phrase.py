@@ -93,7 +93,7 @@ class _Caller:
 
     def call(self, voice: str, text: str, phrase: str, *, on_file: bool) -> Emergency:
         leak, address = self._folder / "leak.wav", self._folder / "address.wav"
-        phrase_end = _phrase_end_seconds(self._model, synthesise(text, voice, out_path=leak), phrase)
+        phrase_end = phrase_end_seconds(self._model, synthesise(text, voice, out_path=leak), phrase)
         synthesise(ADDRESS, voice, out_path=address)
         rang_before, known = len(self._crews.rang), set(self._watch.calls())
         with Phone("caller", ON_FILE if on_file else NOT_ON_FILE) as phone:
@@ -129,7 +129,7 @@ class _Caller:
         return min(located, default=None)
 
 
-def _phrase_end_seconds(model: Any, pcm: bytes, phrase: str) -> float | None:
+def phrase_end_seconds(model: Any, pcm: bytes, phrase: str) -> float | None:
     """None when the recogniser mishears it even offline."""
     decoder, heard, words = VoskDecoder(model), "", []
     line = over_alaw(pcm + bytes(600 * BYTES_PER_MS))

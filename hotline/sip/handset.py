@@ -31,6 +31,8 @@ FRAME_SECONDS = 0.020
 IDLE_SECONDS = 0.1
 PJ_AUDIO_FRAME = 1
 HELD_BY = {pj.PJSUA_CALL_MEDIA_LOCAL_HOLD: "us", pj.PJSUA_CALL_MEDIA_REMOTE_HOLD: "them"}
+CODECS = {"PCMA/8000": 255, "PCMU/8000": 254}
+"""As telephones in China offer them."""
 
 
 class _Frame(ctypes.Structure):
@@ -146,7 +148,7 @@ class Handset:
         self.endpoint.libInit(config)
         self.endpoint.audDevManager().setNoDev()
         for codec in self.endpoint.codecEnum2():
-            self.endpoint.codecSetPriority(codec.codecId, 255 if codec.codecId.startswith("PCMA") else 0)
+            self.endpoint.codecSetPriority(codec.codecId, CODECS.get(codec.codecId[:9], 0))
         self._sip_fd, port = self._open_port()
         self.endpoint.libStart()
         self._use_account(self._account_config(f"sip:{self.user}@{self.host}:{port}"))

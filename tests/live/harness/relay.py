@@ -129,6 +129,10 @@ class Relay:
 
     service_port: int
     rule: Rule
+    change: Callable[[Packet], bytes] = lambda packet: packet.data
+    """What a packet that passes becomes."""
+    payload: int | None = None
+    """The only codec that the caller may offer, by its RTP payload type (RFC 3551)."""
     counts: dict[str, Counts] = field(default_factory=lambda: {"sip": Counts(), "rtp": Counts()})
 
     def __enter__(self) -> Self:
@@ -157,12 +161,14 @@ class Relay:
 
     def carry(self, wire: _Wire, direction: Direction, data: bytes) -> None:
         number = self._numbers[wire.kind, direction] = self._numbers.get((wire.kind, direction), 0) + 1
-        fate = self.rule(Packet(wire.kind, direction, number, data))
+        packet = Packet(wire.kind, direction, number, data)
+        fate = self.rule(packet)
         if fate.drop:
             self.counts[wire.kind].lost += 1
             return
         self.counts[wire.kind].passed += 1
-        self._loop.create_task(self._deliver(wire, direction, data, fate.delay_seconds))
+        changed = self.change(packet)
+        self._loop.create_task(self._deliver(wire, direction, changed, fate.delay_seconds))
 
     async def _deliver(self, wire: _Wire, direction: Direction, data: bytes, delay_seconds: float) -> None:
         if delay_seconds:
@@ -184,6 +190,8 @@ class Relay:
             port = await self._media_port(_call_id(head), direction, int(match[1]))
             body = body.replace(match[0], b"m=audio %d " % port)
             body = re.sub(rb"a=rtcp:[^\r]*\r\n", b"", body)
+            if self.payload is not None:
+                body = _only(body, self.payload)
             head = LENGTH.sub(b"Content-Length: %d" % len(body), head)
         return head + blank + body
 
@@ -204,6 +212,17 @@ class Relay:
             if task is not asyncio.current_task():
                 task.cancel()
         await asyncio.sleep(0)
+
+
+def _only(body: bytes, payload: int) -> bytes:
+    """An offer of one codec and of telephone events."""
+
+    def kept(match: re.Match[bytes]) -> bytes:
+        dynamic = [number for number in match[2].split() if int(number) == payload or int(number) >= 96]
+        events = [number for number in dynamic if b"a=rtpmap:%s telephone-event" % number in body]
+        return match[1] + b" ".join([b"%d" % payload, *events])
+
+    return re.sub(rb"(?m)^(m=audio \d+ RTP/AVP )([\d ]+)", kept, body)
 
 
 def _call_id(head: bytes) -> bytes:
