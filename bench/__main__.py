@@ -7,6 +7,7 @@ phrase   end of a leak phrase → emergency → the crew's INVITE
 conditions  the same by voice, codec, loss, noise and double talk, and what was understood
 together    the same of ten callers who talk at once
 ready    fork → ready
+search   full text over a million utterances
 speech   the recogniser: phrase → partial, CPU of listening, what is understood
 
 Nothing here asserts a time: a slow machine gives a slow table.
@@ -26,7 +27,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from bench import calls, conditions, media, phrase, pickup, ready, speech, together
+from bench import calls, conditions, media, phrase, pickup, ready, search, speech, together
 from bench.figures import Report
 from bench.processes import machine
 from tests.live.harness.bad_line import CONDITIONS
@@ -94,8 +95,13 @@ def run_together(plan: Plan, tick: Tick) -> Report:
     return together.report(together.measure((1, 5, 10), 1 if plan is QUICK else 3, tick))
 
 
+def run_search(plan: Plan, tick: Tick) -> Report:
+    return search.report(search.UTTERANCES if plan.forks == FULL.forks else search.QUICK_UTTERANCES, tick)
+
+
 BENCHES: dict[str, Callable[[Plan, Tick], Report]] = {
     "ready": run_ready, "pickup": run_pickup, "media": run_media, "calls": run_calls, "phrase": run_phrase,
+    "search": run_search,
     "conditions": run_conditions, "together": run_together,
 }  # fmt: skip
 ALL = (*BENCHES, "speech")
