@@ -160,6 +160,8 @@ class Notice:
     progress: Mapping[str, str]
     """What was settled before, also before a crash."""
     facts: Facts | None
+    agreed: bool = False
+    """Of a drill: whoever is outside the company takes part in it."""
 
 
 class Pager(Protocol):

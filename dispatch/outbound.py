@@ -88,6 +88,8 @@ class NoticeEffect(BaseModel):
     text: str
     """What is said and written, in Chinese, as one or more whole sentences."""
     urgent: bool = False
+    agreed: bool = False
+    """A drill in which this party outside the company takes part; else no drill is told outside."""
 
 
 class WelfareEffect(BaseModel):

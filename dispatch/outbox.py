@@ -228,7 +228,7 @@ class Outbox:
                 effect_id=item.key, to=effect.to, topic=effect.topic, incident=effect.incident,
                 ticket=effect.ticket, text=effect.text, urgent=effect.urgent or bool(effect.incident),
                 drill=bool(incident and incident.drill) or bool(ticket and ticket.drill),
-                created_at=item.created_at, progress=item.progress,
+                created_at=item.created_at, progress=item.progress, agreed=effect.agreed,
                 facts=self.facts(incident) if incident else None,
             )
         )

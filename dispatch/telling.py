@@ -60,8 +60,9 @@ def send(work: Work, telling_id: str) -> None:
         work.put(one.model_copy(update={"due_at": None, "dropped_why": why}))
         work.history(one.incident, "not_told", target=one.to, title=one.title, why=why)
         return
+    # A drill's telling to somebody outside is planned only where the drill names him.
     work.emit(NoticeEffect(to=one.to, topic=one.topic, incident=one.incident, ticket=one.ticket,
-                           text=one.letter or one.text, urgent=True))
+                           text=one.letter or one.text, urgent=True, agreed=incident.drill))
     work.put(one.model_copy(update={"due_at": None, "sent_at": work.now}))
     work.history(one.incident, "told", target=one.to, title=one.title, topic=one.topic, clause=one.clause,
                  in_writing="yes" if one.letter else "")

@@ -100,7 +100,7 @@ class Notifier:
     def _person(self, notice: Notice, entry: ContactEntry, text: str, urgent: bool) -> None:
         if _over(notice, entry.key):
             return
-        if notice.drill and self._people.is_outside(notice.to, entry):
+        if notice.drill and not notice.agreed and self._people.is_outside(notice.to, entry):
             self._report(notice, entry.key, "withdrawn a drill: nobody outside is told", entry.name)
             return
         states = [self._way(notice, entry, group, text, urgent) for group in entry.ways()]

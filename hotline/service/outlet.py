@@ -27,6 +27,7 @@ from hotline.ipc import Job, Purpose
 from hotline.settings import Settings
 
 OVER, STOOD_DOWN = "over", "stood_down"
+ADDRESSES_WAITING, GAS_STILL_OFF, MORE_REPORTS = "addresses_waiting", "gas_still_off", "reports"
 """Fields of an update and of a notice that say that the incident needs nobody any more."""
 
 
@@ -154,6 +155,9 @@ class PhoneOutlet:
             "crew": notice.crew,
             "fields": ",".join(notice.fields),
             "stood_down": "yes" if STOOD_DOWN in notice.fields else "",
+            "addresses_waiting": "yes" if ADDRESSES_WAITING in notice.fields else "",
+            "gas_still_off": "yes" if GAS_STILL_OFF in notice.fields else "",
+            "more_reports": "yes" if MORE_REPORTS in notice.fields else "",
             "ring_seconds": str(self._settings.agents.ring_seconds),
         }
         for number, dial in enumerate(notice.dials, 1):
