@@ -14,18 +14,22 @@ import typer
 
 from dispatch.api import Stations
 from hotline import journal, timeline
+from hotline.cli import page_channels
 from hotline.cli.data import NothingThereError
 from hotline.cli.options import DEFAULT_CONFIG, ConfigOption, JsonOption
 from hotline.cli.output import print_json
 from hotline.errors import HotlineError, ServiceUnavailableError
 from hotline.events import CallEnded, PageAccepted, Record
 from hotline.ipc import Job, Originate, encode
+from hotline.paging.channel import Delivered
+from hotline.paging.files import PHONE
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
 from hotline.yamlfile import load
 
 app = typer.Typer(no_args_is_help=True)
 POLL_SECONDS = 0.1
+app.add_typer(page_channels.channels_app, name="channels")
 PATIENCE_SECONDS = 180.0
 """Ringing, listening and pressing a key."""
 
@@ -41,13 +45,20 @@ def page() -> None:
 
 @app.command()
 def test(
-    whom: Annotated[str, typer.Argument(help="A crew's key, a number or a SIP URI.")],
+    whom: Annotated[str, typer.Argument(help="A crew's key, a number or a SIP URI.")] = "",
+    to: Annotated[str, typer.Option(help="A contact, group, crew or name: by every channel it has.")] = "",
+    channel: Annotated[list[str] | None, typer.Option(help="Only this channel; may be repeated.")] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     address: Annotated[str, typer.Option(help="The address that is read out.")] = "滨江路88号",
     as_json: JsonOption = False,
 ) -> None:
     """Place a real test page, a drill, and say what became of it; fails when nobody accepts."""
     settings = load_settings(config)
+    if to:
+        _by_channels(settings, to, channel or [], address, as_json)
+        return
+    if not whom:
+        raise NothingThereError("say whom: a crew's key, a number or a SIP URI; or --to NAME")
     job = _job(settings, whom, address)
     _originate(settings, job)
     if not as_json:
@@ -64,6 +75,35 @@ def test(
         print_json({"call_id": job.call_id, "dial": job.dial, "accepted": accepted, "steps": steps})
     if not accepted:
         raise PageNotTakenError(f"nobody accepted the test page to {job.dial}")
+
+
+def _by_channels(settings: Settings, to: str, only: list[str], address: str, as_json: bool) -> None:
+    """Messages first, then phones one after the other; fails when one of them did not get through."""
+    files, people = page_channels.read(settings)
+    wanted = page_channels.targets(files, people, to, only)
+    messages = [target for target in wanted if target.channel != PHONE]
+    rows: list[dict[str, object]] = []
+    for target, outcome in zip(messages, page_channels.send_all(settings, files, messages), strict=True):
+        delivered = isinstance(outcome, Delivered)
+        rows.append({"person": target.entry.name, "channel": target.channel, "delivered": delivered,
+                     "why": "" if isinstance(outcome, Delivered) else outcome.why})
+        if not as_json:
+            print(page_channels.say(target, outcome))
+    for target in [target for target in wanted if target.channel == PHONE]:
+        if not as_json:
+            print(f"{target.entry.name} by phone: ringing, a drill")
+        job = _job(settings, target.entry.phone, address)
+        _originate(settings, job)
+        taken = any(isinstance(record, PageAccepted) for record in _follow(settings, job.call_id))
+        why = "" if taken else "nobody accepted"
+        rows.append({"person": target.entry.name, "channel": PHONE, "delivered": taken, "why": why})
+        if not as_json:
+            print(f"{target.entry.name} by phone: {why or 'accepted'}")
+    if as_json:
+        print_json({"to": to, "drill": True, "results": rows})
+    failed = [f"{row['person']} by {row['channel']}" for row in rows if not row["delivered"]]
+    if failed:
+        raise page_channels.ChannelsFailedError(f"not reached: {', '.join(failed)}")
 
 
 def _job(settings: Settings, whom: str, address: str) -> Job:

@@ -90,8 +90,8 @@ class HubListener(Protocol):
 
     def controller_here(self, send: Callable[[Message], bool]) -> None: ...
 
-    def send_text(self, order: SendText) -> None:
-        """A controller wants a line of text sent (RFC 3428)."""
+    def send_text(self, order: SendText, reply: Callable[[Message], bool]) -> None:
+        """Somebody of ours wants a line of text sent (RFC 3428) and hears what came of it."""
         ...
 
 
@@ -251,7 +251,7 @@ class Hub:
             case Originate(job=job):
                 self._originate(job)
             case SendText():
-                self._listener.send_text(message)
+                self._listener.send_text(message, link.send)
             case _:
                 _log.warning("a message the edge has no use for", type=message.type)
 

@@ -84,9 +84,7 @@ class EdgeService:
             self.parts, admission, finder, self._dialogs, self._inbound, self._outbound
         )
         carriers = self._outbound.carriers
-        self._texts = Texts(
-            self.parts, finder, carriers, set(admission.phones), self._hub.tell_controllers
-        )
+        self._texts = Texts(self.parts, finder, carriers, set(admission.phones))
         self._registrations = [
             Registration(self.parts, finder, carriers, trunk) for trunk in edge.trunks if trunk.registers
         ]
@@ -195,8 +193,8 @@ class EdgeService:
         self._dialogs.hang_up(worker.call_id)
         return goes_on
 
-    def send_text(self, order: SendText) -> None:
-        self._texts.send(order)
+    def send_text(self, order: SendText, reply: Callable[[Message], bool]) -> None:
+        self._texts.send(order, reply)
 
     def controller_here(self, send: Callable[[Message], bool]) -> None:
         reachable = set(self.parts.registrar.reachable())

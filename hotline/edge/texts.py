@@ -12,7 +12,7 @@ from hotline.edge.finder import Finder
 from hotline.edge.inbound import phone_targets
 from hotline.edge.outbound import NUMBER
 from hotline.edge.parts import BY_URI, Parts, trunk_flow, trunk_of
-from hotline.ipc import SendText, TextSent
+from hotline.ipc import Message, SendText, TextSent
 from hotline.sip.message import Request, Response
 from hotline.sip.transport import Hop
 from hotline.sip.uri import UriError, host_port, parse_uri
@@ -21,21 +21,21 @@ _log = structlog.get_logger()
 MAX_CHALLENGES = 2
 NO_WAY, NOBODY_ANSWERS, NOT_REGISTERED, NO_TRUNK = 404, 408, 480, 503
 Tell = Callable[[TextSent], None]
+Reply = Callable[[Message], bool]
 
 
 class Texts:
     """One MESSAGE to one place; with several registered phones the first that takes it counts."""
 
-    def __init__(self, parts: Parts, finder: Finder, carriers: Carriers, users: set[str], tell: Tell) -> None:
+    def __init__(self, parts: Parts, finder: Finder, carriers: Carriers, users: set[str]) -> None:
         self._parts, self._finder, self._carriers, self._users = parts, finder, carriers, users
-        self._tell_controllers = tell
         self._sending: dict[str, Sending] = {}
 
-    def send(self, order: SendText) -> None:
-        """`TextSent` follows, always and once."""
+    def send(self, order: SendText, reply: Reply) -> None:
+        """`TextSent` follows, always and once, to whoever asked."""
         if order.key in self._sending:
             return
-        sending = Sending(order, self._parts, self._carriers, self._done)
+        sending = Sending(order, self._parts, self._carriers, lambda answer: self._done(answer, reply))
         self._sending[order.key] = sending
         self._parts.stats["texts"] += 1
         try:
@@ -69,10 +69,10 @@ class Texts:
 
         self._finder.find(uri, BY_URI, found)
 
-    def _done(self, answer: TextSent) -> None:
+    def _done(self, answer: TextSent, reply: Reply) -> None:
         self._sending.pop(answer.key, None)
         self._parts.stats[f"texts_{answer.status}"] += 1
-        self._tell_controllers(answer)
+        reply(answer)
 
 
 class Sending:

@@ -122,6 +122,14 @@ class ChannelMaker:
         }
         return robots[type(settings)](key, http, settings.url, token, secret, self._utcnow)
 
+    def check(self, key: str, settings: AnyChannel) -> None:
+        """Whether its secrets can be had. Raises ConfigurationError."""
+        if isinstance(settings, MailSettings):
+            read_secret(settings.password_file, settings.password_env)
+        elif not isinstance(settings, SipText):
+            read_secret(settings.token_file, settings.token_env)
+            read_secret(settings.secret_file, settings.secret_env)
+
     def _mail(self, key: str, settings: MailSettings) -> Mail:
         password = read_secret(settings.password_file, settings.password_env)
         return Mail(
