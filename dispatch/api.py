@@ -4,8 +4,10 @@ Begin with `Dispatch`: tell it what happened (`tell`), `run` it by the clock, an
 it an `Outlet` that rings phones.
 """
 
+from dispatch.board import Board
 from dispatch.business import Businesses, Kind
 from dispatch.callbacks import VISIT_LATE
+from dispatch.candidates import Candidate, Wanted, candidates, considered
 from dispatch.chain import Finding
 from dispatch.commands import (
     AddressCleared,
@@ -32,10 +34,14 @@ from dispatch.commands import (
     TicketTaken,
     UpgradeIncident,
 )
-from dispatch.crews import Contact, Crew, Station, Stations
+from dispatch.coverage import Gap, gaps, half_hours, roster_notices
+from dispatch.crew_commands import DutyChanged, DutyChangeWithdrawn, JobGiven, JobWithdrawn, RoutesKnown
+from dispatch.crew_reports import seconds_of
+from dispatch.crews import Contact, CoverRule, Crew, Station, Stations
 from dispatch.desk import CrewView, Dispatch, Health, Progress
-from dispatch.distance import GeodesicRoads, Position, RoadDistance
+from dispatch.distance import GeodesicRoads, Position, RoadDistance, RouteNotKnownError
 from dispatch.due_words import due_in_words
+from dispatch.duty import Roster, build_roster, change_of
 from dispatch.effects import (
     Alarm,
     CallBackOrder,
@@ -64,6 +70,7 @@ from dispatch.joining_policy import Joining
 from dispatch.letters import as_page as letter_page
 from dispatch.link_steps import actions as link_actions
 from dispatch.links import Link
+from dispatch.looking import board_of, doing, for_incident, for_place
 from dispatch.mirror import read as read_mirror
 from dispatch.model import Assignment, Callback, HistoryRow, Incident, Page, Ticket
 from dispatch.orders import BY_PEOPLE, command_of
@@ -73,6 +80,8 @@ from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeRepo
 from dispatch.phones import same as same_phone
 from dispatch.pins import hash_pin
 from dispatch.policy import Policy
+from dispatch.recommend import NOTHING, recommend
+from dispatch.roster_rows import RosterFile, RosterRow, row_faults
 from dispatch.rules import CallbackRules, Rules
 from dispatch.state import State
 from dispatch.states import PageEvent, PageState
@@ -93,11 +102,13 @@ from dispatch.store.port import (
 from dispatch.store.report_material import read_material
 from dispatch.ticket_commands import AttachmentAdded, CustomerAnswer, CustomerAnswered
 from dispatch.ticket_records import Attachment, Clock, Slip, Visit
+from dispatch.units import CrewUnit, DutyChange, Job
 from dispatch.verify import Verdict, verify
 
 __all__ = [
-    "VISIT_LATE",
     "BY_PEOPLE",
+    "NOTHING",
+    "VISIT_LATE",
     "AddressCleared",
     "Alarm",
     "AnyCommand",
@@ -105,6 +116,7 @@ __all__ = [
     "Attachment",
     "AttachmentAdded",
     "AttachmentRow",
+    "Board",
     "Businesses",
     "CallBackOrder",
     "CallCameThrough",
@@ -117,12 +129,15 @@ __all__ = [
     "CallbackResult",
     "CallbackRules",
     "CallerNews",
+    "Candidate",
     "Clearance",
     "Clock",
     "Contact",
+    "CoverRule",
     "Crew",
     "CrewNotice",
     "CrewReport",
+    "CrewUnit",
     "CrewView",
     "CustomerAnswer",
     "CustomerAnswered",
@@ -130,10 +145,14 @@ __all__ = [
     "DispatchError",
     "DispatchLocked",
     "DumpUnreadable",
+    "DutyChange",
+    "DutyChangeWithdrawn",
+    "DutyChanged",
     "EmergencyReport",
     "FactReport",
     "Facts",
     "Finding",
+    "Gap",
     "GeodesicRoads",
     "Health",
     "HistoryRow",
@@ -142,6 +161,9 @@ __all__ = [
     "IncidentType",
     "IncidentTypes",
     "IssueLink",
+    "Job",
+    "JobGiven",
+    "JobWithdrawn",
     "Join",
     "JoinIncidents",
     "Joining",
@@ -172,6 +194,11 @@ __all__ = [
     "Receipt",
     "RefuseJoin",
     "RoadDistance",
+    "Roster",
+    "RosterFile",
+    "RosterRow",
+    "RouteNotKnownError",
+    "RoutesKnown",
     "Rules",
     "SearchQuery",
     "Slip",
@@ -196,17 +223,32 @@ __all__ = [
     "UpgradeIncident",
     "Verdict",
     "Visit",
+    "Wanted",
     "WelfareCall",
+    "board_of",
+    "build_roster",
+    "candidates",
+    "change_of",
     "check_dump",
     "command_of",
+    "considered",
+    "doing",
     "due_in_words",
     "dump_database",
+    "for_incident",
+    "for_place",
+    "gaps",
+    "half_hours",
     "hash_pin",
     "letter_page",
     "link_actions",
     "read_material",
     "read_mirror",
+    "recommend",
     "restore_database",
+    "roster_notices",
+    "row_faults",
     "same_phone",
+    "seconds_of",
     "verify",
 ]

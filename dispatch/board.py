@@ -59,6 +59,9 @@ class Board:
     def unit(self, crew: str) -> CrewUnit | None:
         return self._records.get(CrewUnit, crew)
 
+    def incident(self, key: str) -> Incident | None:
+        return self._records.get(Incident, key)
+
     def on_duty(self, crew: Crew) -> OnDuty:
         """By the roster and its changes; being off duty by one's own word changes nothing here."""
         found = self._duty.get(crew.key)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from dispatch.board import Board
 from dispatch.crew_states import UnitState
@@ -183,7 +184,7 @@ def _level_with(words: Callable[[], tuple[str, ...]], tie: str) -> Callable[[], 
     return lambda: (*words(), tie)
 
 
-def considered(found: Collection[Candidate]) -> list[dict[str, object]]:
+def considered(found: Collection[Candidate]) -> list[dict[str, Any]]:
     """For people and programs: every crew in order, with its time and its reasons."""
     return [
         {

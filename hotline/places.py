@@ -20,5 +20,7 @@ PAGING = "paging.yaml"
 """Channels of paging, beside the configuration file."""
 CONTACTS = "contacts.yaml"
 """Who is told what besides crews, beside the configuration file."""
+ROSTERS = ("roster.csv", "roster.yaml")
+"""Dated shifts, beside the configuration file, if there is one."""
 CALENDAR = "calendar.yaml"
 """The operators' calendar, beside that folder."""

@@ -280,6 +280,9 @@ class DispatchFiles(Section):
     contacts: Path | None = None
     """Who is told what besides crews. Unset: `contacts.yaml` beside the configuration, or the shipped
     one; filled in when it is read."""
+    roster: Path | None = None
+    """Dated shifts, days off, leave and swaps (CSV or YAML). Unset: `roster.csv` or `roster.yaml` beside the
+    configuration, if there is one; filled in when it is read."""
     calendar: Path | None = None
     """Holidays and make-up days of years that the library does not have. Unset: `calendar.yaml`
     beside that folder, if there is one; filled in when it is read."""

@@ -28,6 +28,7 @@ from hotline.places import (
     JOINING,
     OUTAGES,
     PAGING,
+    ROSTERS,
     SHIPPED,
     STANDARDS,
 )
@@ -203,7 +204,9 @@ def _with_standards(settings: Settings, folder: Path) -> Settings:
     standards = files.standards or (beside if beside.is_dir() else SHIPPED / STANDARDS)
     default = standards.parent / CALENDAR
     calendar = files.calendar or (default if default.is_file() else None)
+    rosters = (folder / name for name in ROSTERS)
     filled = {
+        "roster": files.roster or next((path for path in rosters if path.is_file()), None),
         "standards": standards, "calendar": calendar,
         "businesses": files.businesses or _beside(folder, BUSINESSES),
         "incident_types": files.incident_types or _beside(folder, INCIDENT_TYPES),

@@ -24,7 +24,7 @@ COPIED = (
     ("paths", "flows"), ("dispatch", "stations"), ("dispatch", "policy"), ("dispatch", "gazetteer"),
     ("dispatch", "standards"), ("dispatch", "calendar"), ("dispatch", "businesses"),
     ("dispatch", "incident_types"), ("dispatch", "joining"), ("dispatch", "outages"),
-    ("dispatch", "paging"), ("dispatch", "contacts"),
+    ("dispatch", "roster"), ("dispatch", "paging"), ("dispatch", "contacts"),
     ("customers",), ("information",),
 )
 """Keys of the files and folders that are copied. Secrets, models and recordings stay where they are."""

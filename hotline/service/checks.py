@@ -13,6 +13,8 @@ from hotline.businesses import load_businesses
 from hotline.errors import ConfigurationError, Fault
 from hotline.flow import load_flows
 from hotline.paging.files import load_paging
+from hotline.roster_file import load_roster, load_rows
+from hotline.roster_file import notices as roster_notices
 from hotline.service.customers import CsvCustomers
 from hotline.service.information import load_information
 from hotline.settings import Settings
@@ -35,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     lambda settings: settings.dispatch.standards
     and deployed_standard(settings.dispatch.standards, settings.dispatch.standard),
     lambda settings: load_calendar(settings.dispatch.calendar),
+    lambda settings: settings.dispatch.roster
+    and load_rows(settings.dispatch.roster, load(settings.dispatch.stations, Stations)),
     lambda settings: settings.dispatch.incident_types
     and load(settings.dispatch.incident_types, IncidentTypes),
     lambda settings: settings.dispatch.outages and load(settings.dispatch.outages, OutagePolicy),
@@ -60,7 +64,15 @@ def check_everything(path: Path, overrides: Sequence[str] = ()) -> CheckedSettin
             faults.extend(fault for fault in error.faults if fault not in faults)
     if faults:
         raise ConfigurationError(faults)
-    return replace(checked, notices=(*checked.notices, *_calendar_notices(checked.settings)))
+    ahead = (*_calendar_notices(checked.settings), *_roster_notices(checked.settings))
+    return replace(checked, notices=(*checked.notices, *ahead))
+
+
+def _roster_notices(settings: Settings) -> tuple[Fault, ...]:
+    files = settings.dispatch
+    stations = load(files.stations, Stations)
+    roster = load_roster(files.roster, stations, load_calendar(files.calendar))
+    return roster_notices(files.roster, stations, roster, datetime.now(ZoneInfo(settings.timezone)))
 
 
 def _calendar_notices(settings: Settings) -> tuple[Fault, ...]:

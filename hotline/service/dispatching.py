@@ -20,6 +20,7 @@ from dispatch.api import (
 )
 from hotline.businesses import load_businesses
 from hotline.places import INCIDENT_TYPES, JOINING, OUTAGES, SHIPPED
+from hotline.roster_file import load_roster
 from hotline.settings import Settings
 from hotline.settings_file import read_secret
 from hotline.standards import deployed_standard, load_calendar
@@ -29,15 +30,17 @@ from hotline.yamlfile import load
 def build_rules(settings: Settings) -> Rules:
     """Raises ConfigurationError with every fault of the stations' or the policy's file."""
     callbacks, files = settings.callbacks, settings.dispatch
+    stations, calendar = load(files.stations, Stations), load_calendar(files.calendar)
     return Rules(
         policy=load(settings.dispatch.policy, Policy),
-        stations=load(settings.dispatch.stations, Stations),
+        stations=stations,
+        roster=load_roster(files.roster, stations, calendar),
         timezone=ZoneInfo(settings.timezone),
         company=settings.company,
         node=files.node,
         callbacks=CallbackRules(callbacks.attempts, callbacks.retry_seconds, callbacks.ring_seconds),
         standard=deployed_standard(files.standards, files.standard) if files.standards else None,
-        calendar=load_calendar(files.calendar),
+        calendar=calendar,
         businesses=load_businesses(files.businesses),
         incident_types=load(files.incident_types or SHIPPED / INCIDENT_TYPES, IncidentTypes),
         joining=load(files.joining or SHIPPED / JOINING, Joining),
