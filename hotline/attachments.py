@@ -82,7 +82,7 @@ def kind_of(content: bytes) -> tuple[str, str]:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise AttachmentRefusedError("neither a picture, nor PDF, nor text") from None
-    if "\x00" in text:
+    if any(ord(char) < 32 and char not in "\t\n\r\f" for char in text):
         raise AttachmentRefusedError("neither a picture, nor PDF, nor text")
     return "text/plain", "txt"
 
