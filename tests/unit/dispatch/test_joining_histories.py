@@ -47,9 +47,11 @@ class Joins(RuleBasedStateMachine):
         self.store = MemoryStore()
         self.refused = 0
 
-    @initialize(waits=st.booleans())
-    def begin(self, waits: bool) -> None:
+    @initialize(places=st.lists(st.sampled_from(PLACES), min_size=3, max_size=4))
+    def begin(self, places: list[Any]) -> None:
         self.desk = Desk(Path(self.folder.name), self.store, rules=protocol_rules())
+        for call, place in zip(CALLS, places, strict=False):
+            self.report(call=call, drill=False, place=place)
 
     def teardown(self) -> None:
         if hasattr(self, "desk"):
@@ -74,6 +76,16 @@ class Joins(RuleBasedStateMachine):
           hazard=st.sampled_from(["smell", "leak", "fire_explosion"]))
     def declare(self, call: str, drill: bool, hazard: str) -> None:
         self.tell(EmergencyReport, call_id=call, hazard=hazard, place="indoor", drill=drill)
+
+    @rule(call=st.sampled_from(CALLS), drill=st.sampled_from([False, False, True]),
+          place=st.sampled_from(PLACES[:5]))
+    def report(self, call: str, drill: bool, place: Any) -> None:
+        """A whole report, as most of them come."""
+        self.tell(EmergencyReport, call_id=call, hazard="smell", place="indoor", drill=drill)
+        parts, at = place
+        self.tell(FactReport, call_id=call, field="address", value="".join(parts.values()) or "那边",
+                  confirmed=True, parts=parts, latitude=at[0] if at else None,
+                  longitude=at[1] if at else None)
 
     @rule(call=st.sampled_from(CALLS), place=st.sampled_from(PLACES), confirmed=st.booleans())
     def locate(self, call: str, place: Any, confirmed: bool) -> None:
@@ -194,7 +206,7 @@ class Joins(RuleBasedStateMachine):
             for number in incident.tickets:
                 assert self.state.get(Ticket, number).drill == incident.drill
         for join in self.state.all(Join):
-            assert join.reasons or join.reason or join.state == "refused", "every join says why"
+            assert join.reasons or join.reason or join.end_reason, "every join says why"
 
 
 Joins.TestCase.settings = settings(
