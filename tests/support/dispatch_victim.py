@@ -38,16 +38,19 @@ class Ringing(Notes):
             out.write(f"{order.page_id}\n")
 
 
-def script() -> list[tuple[int, AnyCommand]]:
-    """(second, command): emergencies that are taken, declined or left to climb, tickets, call-backs."""
+def script(calls: int = CALLS, every: float = 5) -> list[tuple[int, AnyCommand]]:
+    """(second, command): emergencies that are taken, declined or left to climb, tickets, call-backs.
+
+    `calls` emergencies, one every so many seconds.
+    """
     made: list[tuple[int, AnyCommand]] = []
 
     def add(second: int, kind: Any, name: str, **fields: Any) -> None:
         at = NOON + timedelta(seconds=second)
         made.append((second, kind(event_id=f"{name}/{len(made)}", at=at, **fields)))
 
-    for number in range(1, CALLS + 1):
-        call, second = f"c{number}", number * 5
+    for number in range(1, calls + 1):
+        call, second = f"c{number}", int(number * every)
         page = f"I-GS-20261123-{number:04d}-P001"
         add(second, CallStarted, call, call_id=call, caller=f"1390000{number:04d}")
         add(second, EmergencyReport, call, call_id=call, hazard="smell", place="indoor")
@@ -69,11 +72,11 @@ def script() -> list[tuple[int, AnyCommand]]:
     return sorted(made, key=lambda pair: pair[0])
 
 
-def run(folder: Path, up: int) -> None:
+def run(folder: Path, up: int, calls: int = CALLS, every: float = 5) -> None:
     """Go on where the last one died; write a byte to the file descriptor `up` once started."""
     done = folder / "done"
     finished = int(done.read_text()) if done.exists() else 0
-    steps = script()
+    steps = script(calls, every)
     clock = folder / "clock"
     start = datetime.fromisoformat(clock.read_text()) if clock.exists() else NOON
     store = SqlStore(f"sqlite:///{folder / 'dispatch.db'}")
