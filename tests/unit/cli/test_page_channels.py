@@ -40,7 +40,8 @@ channels:
 
 
 def hotline(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "import sys; from hotline.cli import main; sys.exit(main())", "page", *words]
+    program = "import sys; from hotline.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "page", *words]
     command += ["--config", str(config(tmp_path))]
     environment = {**os.environ, "HOTLINE_TEST_ROBOT": "wecom-key"}
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60)
