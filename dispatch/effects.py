@@ -36,6 +36,8 @@ class Facts:
     distance_km: float | None
     drill: bool
     words: str
+    other_addresses: tuple[str, ...] = ()
+    """Of other callers of the same leak that nobody has cleared yet (safety rule 7)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from dispatch.effects import (
     PageUpdate,
     WelfareCall,
 )
+from dispatch.joined import Clearance
 from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Ticket
 from dispatch.outbound import (
     AlarmEffect,
@@ -262,7 +263,16 @@ class Outbox:
             reported_at=incident.reported_at, target_at=incident.target_at,
             target_minutes=incident.band_minutes, target_assumed=incident.band_assumed,
             distance_km=incident.distance_km, drill=incident.drill, words=ticket.words if ticket else "",
+            other_addresses=self._others(incident, tickets[1:]),
         )
+
+    def _others(self, incident: Incident, tickets: list[Ticket]) -> tuple[str, ...]:
+        cleared = {
+            found.ticket for ticket in tickets
+            if (found := self._state.get(Clearance, f"C-{ticket.number}")) and found.state != "waiting"
+        }
+        said = (t.address for t in tickets if t.address and t.number not in cleared)
+        return tuple(dict.fromkeys(address for address in said if address != incident.address))
 
 
 def _urgency(item: OutboxItem) -> int:

@@ -224,6 +224,7 @@ class PhoneOutlet:
             "distance_km": "" if facts.distance_km is None else f"{facts.distance_km:.1f}",
             "drill": "yes" if facts.drill else "no",
             "words": facts.words,
+            "other_addresses": "，".join(facts.other_addresses),
         }
 
     def _ring(
