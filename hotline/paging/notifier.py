@@ -104,7 +104,7 @@ class Notifier:
             self._report(notice, entry.key, "withdrawn a drill: nobody outside is told", entry.name)
             return
         states = [self._way(notice, entry, group, text, urgent) for group in entry.ways()]
-        if all(state == "failed" for state in states):
+        if all(state == "failed" for state in states) and not entry.last_resort:
             self._report(notice, entry.key, "unreachable", entry.name)
         elif not entry.acknowledges and all(state in ("sent", "failed") for state in states):
             self._report(notice, entry.key, "done", entry.name)
@@ -114,13 +114,15 @@ class Notifier:
     ) -> str:
         """One after the other until one gets through: `sent`, `failed` or `under way`."""
         left = [c for c in group if not notice.progress.get(f"{entry.key}/{c}", "").startswith("failed")]
+        if not left and entry.last_resort:
+            left = [PHONE]
         if not left:
             return "failed"
         channel = left[0]
         outcome, times, at = _parse(notice.progress.get(f"{entry.key}/{channel}", ""))
         if outcome == "sent" and not self._again(entry, times, at):
             return "sent"
-        if outcome == "sent" and times >= MOST_TELLINGS:
+        if outcome == "sent" and times >= MOST_TELLINGS and not entry.last_resort:
             return "failed"
         if channel == PHONE:
             return self._phone(notice, entry, text)
@@ -138,7 +140,7 @@ class Notifier:
         now = self._utcnow()
         if tries.last is not None and now < tries.last + RING_AGAIN:
             return "under way"
-        if tries.rung >= (MOST_TELLINGS if entry.acknowledges else RING_TRIES):
+        if tries.rung >= (MOST_TELLINGS if entry.acknowledges else RING_TRIES) and not entry.last_resort:
             self._report(notice, f"{entry.key}/{PHONE}", "failed nobody answers", entry.name)
             return "failed"
         if self._ring(notice, entry.key, entry.phone, text):

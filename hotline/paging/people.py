@@ -31,7 +31,10 @@ class People:
 
     def duty_centre(self) -> list[ContactEntry]:
         """Where everything goes that reaches nobody else."""
-        return list(self._of_stations("duty_centre"))
+        return [
+            ContactEntry.of(contact, f"duty_centre-{number}", acknowledges=True, last_resort=True)
+            for number, contact in enumerate(self._stations.duty_centre, 1)
+        ]
 
     def is_outside(self, to: str, entry: ContactEntry) -> bool:
         return entry.outside or to in OUTSIDE

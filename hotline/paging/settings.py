@@ -283,6 +283,8 @@ class ContactEntry(Section):
     """Must say that he has it; until then he is told again."""
     outside: bool = False
     """An authority or partner: never told of a drill."""
+    last_resort: bool = False
+    """Where everything goes that reaches nobody else: never given up."""
 
     @field_validator("by", mode="before")
     @classmethod
@@ -309,11 +311,13 @@ class ContactEntry(Section):
         return (("phone", *self.channels),) if self.phone else (tuple(self.channels),)
 
     @classmethod
-    def of(cls, contact: Contact, key: str, *, acknowledges: bool = False) -> ContactEntry:
+    def of(
+        cls, contact: Contact, key: str, *, acknowledges: bool = False, last_resort: bool = False
+    ) -> ContactEntry:
         """Somebody who stands in stations.yaml."""
         return cls.model_construct(
             key=key, name=contact.name, phone=contact.phone, channels=dict(contact.channels),
-            by=(), acknowledges=acknowledges,
+            by=(), acknowledges=acknowledges, outside=False, last_resort=last_resort,
         )
 
 
