@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from hotline.events import (
     CallAnswered,
+    CallArrived,
     CallEnded,
     Heard,
     LegAnswered,
@@ -31,7 +32,7 @@ from hotline.events import (
     TranscriptionDeferred,
 )
 from hotline.journal import read
-from hotline.segments import DONE, LATER
+from hotline.segments import DONE, LATER, with_last_done
 from hotline.service.process import write_atomically
 from hotline.settings import Deferred
 
@@ -170,6 +171,14 @@ def journal_records(journals: Path, call_id: str) -> list[Record]:
         if records:
             return records
     return []
+
+
+def arrival_of(journals: Path, call_id: str) -> list[Record]:
+    """The record of a call's arrival, from the edge's journal: who called."""
+    return [
+        entry.record for path in with_last_done(journals) for entry in read(path)
+        if entry.record.call_id == call_id and isinstance(entry.record, CallArrived)
+    ][:1]
 
 
 class DeferredQueue:

@@ -22,6 +22,7 @@ from hotline.events import (
     EmergencyDeclared,
     Event,
     Heard,
+    LegStarted,
     Record,
     TranscriptionFinished,
 )
@@ -39,7 +40,7 @@ def late_leak(
     records: Sequence[Record], found: Found, understanding: Callable[[], Understanding]
 ) -> Emergency | None:
     """A danger in the caller's unheard words that nobody has declared; with all he said, in order."""
-    served = any(isinstance(r, CallArrived) and r.purpose in ("inbound", "callback") for r in records)
+    served = any(isinstance(record, LegStarted) and record.role == "caller" for record in records)
     if not served or any(isinstance(record, EmergencyDeclared) for record in records):
         return None
     said = [(r.start_ms, r.text) for r in records if isinstance(r, Heard) and r.role == "caller"]

@@ -27,7 +27,12 @@ from hotline.calls.understanding import RuleUnderstanding
 from hotline.errors import ConfigurationError, HotlineError
 from hotline.events import Record
 from hotline.logs import configure
-from hotline.service.deferred import DeferredQueue, TranscriptionJob, journal_records
+from hotline.service.deferred import (
+    DeferredQueue,
+    TranscriptionJob,
+    arrival_of,
+    journal_records,
+)
 from hotline.service.deferred_result import late_leak, write_result
 from hotline.service.deferred_work import BeingTranscribedError, Progress, work
 from hotline.settings import Settings
@@ -110,6 +115,8 @@ class Transcriber:
         found = progress.heard(job.spans)
         records = journal_records(self._journals, job.call_id)
         leak = late_leak(records, found, self._understanding) if _complete(records) else None
+        if leak is not None:
+            records = [*arrival_of(self._journals, job.call_id), *records]
         write_result(self._journals, job, found, records, leak, self._settings, self._utcnow())
         self.queue.done(job.call_id)
         log.info("recording transcribed", call_id=job.call_id, utterances=len(found))

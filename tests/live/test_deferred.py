@@ -38,11 +38,11 @@ class Fragile(Town):
 
     def __init__(self, folder: Path) -> None:
         self.fault = folder / "fault"
+        found_first = [str(Path(__file__).parent / "faulty_decoder"), os.environ.get("PYTHONPATH", "")]
         environment = {
-            "HOTLINE_TEST_FAULT": str(self.fault),
-            "PYTHONPATH": str(Path(__file__).parent / "faulty_decoder"),
+            "HOTLINE_TEST_FAULT": str(self.fault), "PYTHONPATH": os.pathsep.join(filter(None, found_first)),
         }
-        overrides = {"speech.stuck_seconds": 2.0, "speech.deferred.retry_seconds": 1.0}
+        overrides = {"speech.stuck_seconds": 4.0, "speech.deferred.retry_seconds": 1.0}
         super().__init__(folder, overrides, environment=environment)
 
     def arm(self, how: str, after_ms: int = MID_SENTENCE_MS) -> None:
@@ -116,12 +116,14 @@ def test_a_decoder_that_takes_the_process_with_it(town: Fragile) -> None:
     town.arm("kill")
     call_id = town.ring(phone)
     phone.say(town.line("leak"))
+    phone.wait_for("said", 20)
+    Path(f"{town.fault}.now").touch()
     assert town.watch.wait_for("call_ended", 30, call_id=call_id).by == "worker_died"
     owed = [r for r in town.watch.of(call_id) if r.kind == "callback_requested"]
     assert len(owed) == 1 and owed[0].number.endswith(phone.user)
     recovered = town.later(call_id)
     assert [r.kind for r in recovered].count("transcription_finished") == 1
-    assert [r.kind for r in recovered].count("emergency_declared") == 1
+    assert [r.kind for r in recovered].count("emergency_declared") == 1, town.said_later(call_id)
     wait_until(lambda: call_id in town.stored_tickets(), PATIENCE_SECONDS, "no ticket")
 
 

@@ -40,8 +40,11 @@ class Scene:
         self._journal = Journal(self.journals, CALL, lambda: self.now)
         self.decoders: list[Tones] = []
         self.break_at_ms = -1
-        self.record(CallArrived, direction="inbound", purpose="inbound", caller="+8613800000001",
-                    dialled="962677", trunk="t", sip_call_id="s")  # fmt: skip
+        arrival = CallArrived(
+            event_id="edge/1", call_id=CALL, at=NOON, direction="inbound", purpose="inbound",
+            caller="+8613800000001", dialled="962677", trunk="t", sip_call_id="s",
+        )  # fmt: skip
+        (self.journals / "edge.jsonl").write_text(arrival.model_dump_json() + "\n")
         self.record(LegStarted, leg_id="leg-1", role="caller", remote="1")
         self.record(LegAnswered, leg_id="leg-1")
         self.record(CallAnswered, flow="main", flow_version="1")
