@@ -39,7 +39,7 @@ def consider(work: Work, incident_id: str) -> str:
         return incident_id
     best = _with_crowd(work, candidates)
     policy = work.rules.joining
-    if best.found.score >= policy.join_at:
+    if best.found.score >= policy.join_at and _firm(work, incident, best):
         return _join(work, incident, best)
     for one in candidates:
         if one.found.score >= policy.propose_at:
@@ -82,6 +82,14 @@ def refuse(work: Work, command: RefuseJoin) -> None:
                  reason=command.reason)
 
 
+def _firm(work: Work, incident: Incident, best: Candidate) -> bool:
+    """Whether the place of the report whose paging would end is certain enough for that."""
+    if best.found.named or not work.rules.joining.only_confirmed:
+        return True
+    later, _ = _order(incident, best.incident)
+    return all(ticket.address_confirmed for ticket in work.tickets(work.need(Incident, later)))
+
+
 def _joinable(work: Work, incident: Incident) -> bool:
     safe = incident.state == IncidentState.MADE_SAFE
     return incident.open and (not safe or work.rules.joining.into_made_safe)
@@ -122,7 +130,8 @@ def _with_crowd(work: Work, candidates: Sequence[Candidate]) -> Candidate:
     if not more or best.found.score < policy.propose_at:
         return best
     reasons = (*best.found.reasons, f"{alike} reports alike +{more:g}")
-    return Candidate(best.incident, Likeness(round(best.found.score + more, 3), reasons), best.ticket)
+    score = round(best.found.score + more, 3)
+    return Candidate(best.incident, Likeness(score, reasons, named=best.found.named), best.ticket)
 
 
 def _refused(work: Work, incident: Incident, other: Incident) -> bool:
@@ -147,7 +156,8 @@ def _join(work: Work, incident: Incident, best: Candidate) -> str:
         if other is not None and other.key != first.key and _joinable(work, other):
             again = _candidates(work, other)
             lifted = _with_crowd(work, again) if again else None
-            if lifted and lifted.found.score >= work.rules.joining.join_at:
+            sure = lifted is not None and _firm(work, other, lifted)
+            if lifted and sure and lifted.found.score >= work.rules.joining.join_at:
                 absorb(work, *_order(other, lifted.incident), score=lifted.found.score,
                        reasons=lifted.found.reasons)
     return first.key

@@ -58,6 +58,9 @@ class Joining(Section):
     weights: Weights = Weights()
     near: tuple[Near, ...] = ()
     """In rising order; the first that holds counts."""
+    only_confirmed: bool = True
+    """Whether the later caller must have said yes to his address, unless something names the leak itself:
+    silence never means that an address is right (safety rule 3). Without it a dispatcher is asked."""
     into_made_safe: bool = False
     """Whether a report may be joined to what a crew has made safe already; better not: it may be another."""
 

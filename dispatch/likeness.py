@@ -59,6 +59,8 @@ class Likeness:
     """`same_building 0.85`, the weightiest first; with a veto only that one."""
     apart: bool = False
     """They cannot be one leak: exact places too far from each other, or a drill and the real thing."""
+    named: bool = False
+    """Something names the leak itself, so that no address is needed."""
 
 
 def report_of(ticket: Ticket) -> Report:
@@ -94,7 +96,8 @@ def likeness(policy: Joining, one: Report, other: Report) -> Likeness:
     reasons = [f"{name} {weight:g}" for name, weight in sorted(found, key=lambda pair: -pair[1]) if weight]
     if faded < 1:
         reasons.append(f"{minutes:.0f} min apart × {faded:.2f}")
-    return Likeness(round(sum(weight for _, weight in found) * faded, 3), tuple(reasons))
+    score = round(sum(weight for _, weight in found) * faded, 3)
+    return Likeness(score, tuple(reasons), named=bool(naming))
 
 
 def distance_metres(one: Report, other: Report) -> float | None:

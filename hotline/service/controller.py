@@ -49,6 +49,7 @@ from hotline.service.storing import Storing
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
 from hotline.standards import calendar_notices, load_calendar
+from hotline.triage import Gazetteer
 from hotline.web.site import make_site
 from hotline.web.status import Status
 
@@ -149,6 +150,7 @@ class Controller:
         intake = Intake(
             self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics,
             self._settings.outbound.notice, self._paging.heard,
+            Gazetteer.load(self._settings.dispatch.gazetteer),
         )  # fmt: skip
         self._deferred = DeferredIntake(self._settings.paths.state, self._settings.speech.deferred)
         filing = Filing(self._reactor, self._dispatch, self._settings.paths.recordings, utcnow)

@@ -23,6 +23,8 @@ from hotline.service.customers import CustomerFile
 from hotline.service.measuring import measure, measure_incident
 from hotline.service.outlet import MARK
 from hotline.service.translate import own_ticket, translate
+from hotline.service.whereabouts import with_parts
+from hotline.triage import Gazetteer
 
 log = structlog.get_logger()
 
@@ -45,10 +47,12 @@ class Intake:
         metrics: Metrics,
         notice_flow: str,
         contacted: Contacted | None = None,
+        gazetteer: Gazetteer | None = None,
     ) -> None:
         """`notice_flow`: news for a crew is heard when it picks up; an alarm only when it is confirmed."""
         self._notice_flow = notice_flow
         self._contacted = contacted
+        self._gazetteer = gazetteer
         self._dispatch = dispatch
         self._book = book
         self._presence = presence
@@ -58,9 +62,10 @@ class Intake:
     def take(self, record: Record) -> None:
         """Tell everybody whom it concerns; one who cannot digest it does not keep it from the others."""
         note = self._book.note(record.call_id)
-        for command in translate(record, note, self._customers().by_number):
+        customers = self._customers()
+        for command in translate(record, note, customers.by_number):
             try:
-                self._dispatch.tell(command)
+                self._dispatch.tell(with_parts(command, customers.by_number(note.caller), self._gazetteer))
             except DispatchError as error:
                 # A crew that reports for a closed incident, a page that is long over: on the log, no more.
                 log.warning("not for dispatch", event_id=record.event_id, why=type(error).__name__)

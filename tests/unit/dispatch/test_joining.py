@@ -284,6 +284,28 @@ def test_another_building_is_proposed_and_a_person_may_refuse(desk: Desk) -> Non
     assert [join.state for join in joins(desk)] == ["refused"]
 
 
+def test_an_address_that_nobody_has_confirmed_ends_no_paging(desk: Desk) -> None:
+    """Safety rule 3: silence never means that an address is right."""
+    first = report(desk, "c1")
+    desk.accept("A", "c1")
+    second = report(desk, "c2", at=None)
+    desk.learn("address", "滨江花园3栋202", at=NEAR_WEST, call_id="c2", confirmed=False,
+               parts={"community": "滨江花园", "building": "3", "room": "202"})
+    assert desk.incident("c2").key == second.key != first.key
+    assert [join.state for join in joins(desk)] == ["proposed"]
+    say_where(desk, "c2", room="202")
+    assert desk.incident("c2").key == first.key, "he said yes"
+
+
+def test_a_partners_number_joins_without_any_address(desk: Desk) -> None:
+    first = report(desk, "c1")
+    desk.learn("partner_ticket", "119-20261123-7", call_id="c1")
+    desk.start_call("c2", caller="119")
+    desk.learn("partner_ticket", "119-20261123-7", call_id="c2")
+    desk.emergency("c2", hazard="leak")
+    assert desk.incident("c2").key == first.key
+
+
 def test_a_community_that_smells_becomes_one_incident(desk: Desk) -> None:
     for number in range(8):
         report(desk, f"c{number}", building=str(number + 1))
