@@ -126,6 +126,19 @@ def move(work: Work, before: Clock, after: Clock, why: str, author: str = "") ->
     work.put(_with_next(work, after))
 
 
+def agree(work: Work, number: str, until: datetime, author: str) -> None:
+    """Another time was agreed with the customer, where the promise allows for it (S3, S4 §7(4))."""
+    standard = work.rules.standard
+    for clock in running(work, number):
+        business = standard.businesses.get(clock.business) if standard is not None else None
+        plans = business.stages if business is not None else ()
+        if any(plan.stage == clock.stage and plan.unless_agreed for plan in plans):
+            move(work, clock, clock.model_copy(update={
+                "promised_at": until, "due_at": until, "target_minutes": None, "urgency": "",
+                "reckoning": "agreed with the customer",
+            }), "another time was agreed with the customer", author)
+
+
 def due_with_pauses(clock: Clock, now: datetime) -> datetime | None:
     return None if clock.promised_at is None else running_due(clock.promised_at, pauses(clock), now)
 

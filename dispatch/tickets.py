@@ -55,8 +55,9 @@ def take(work: Work, command: TicketTaken) -> None:
         phases.check_owners(work, ticket, command.person, ticket.assistants)
     state = TICKET.next(ticket.state, TicketEvent.TAKE) or ticket.state
     work.put(ticket.model_copy(update={"state": state, "owner": command.person, "updated_at": work.now}))
-    work.history(ticket.number, "owner_changed", author=command.person, before=ticket.owner,
-                 after=command.person)
+    if ticket.owner != command.person:
+        work.history(ticket.number, "owner_changed", author=command.person, before=ticket.owner,
+                     after=command.person)
 
 
 def close(work: Work, command: TicketClosed) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from dispatch import phases
+from dispatch import clocks, phases
 from dispatch.due_words import window_in_words
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.model import Callback, Ticket
@@ -56,6 +56,7 @@ def _book(work: Work, ticket: Ticket, command: VisitBooked, author: str) -> Visi
     work.put(visit.model_copy(update={"check_at": _check_at(work, visit)}))
     work.history(ticket.number, "visit_booked", author=author, visit=visit.key, technician=command.technician,
                  begins=visit.begins_at.isoformat(), ends=visit.ends_at.isoformat(), reason=command.reason)
+    clocks.agree(work, ticket.number, visit.ends_at, author)
     phases.happened(work, ticket.number, "appointed")
     return visit
 

@@ -234,6 +234,8 @@ class Ordered(Message):
     done: bool
     why: str = ""
     """Why not, in words for whoever ordered it; then nothing was changed."""
+    values: dict[str, str] = {}
+    """What came of it: `ticket`, the number of one that was opened."""
 
 
 AnyMessage = Annotated[

@@ -35,8 +35,11 @@ def author_of(given: str) -> str:
     return given.strip() or getpass.getuser()
 
 
-def give(settings: Settings, command: str, **fields: Any) -> None:
-    """Have it carried out. Raises OrderRefusedError, ServiceUnavailableError; then nothing was changed."""
+def give(settings: Settings, command: str, **fields: Any) -> dict[str, str]:
+    """Have it carried out; what came of it.
+
+    Raises OrderRefusedError, ServiceUnavailableError; then nothing was changed.
+    """
     order = Order(order_id=uuid.uuid4().hex, command=command, fields=fields)
     path = settings.paths.run / "controller.sock"
     end = time.monotonic() + PATIENCE_SECONDS
@@ -51,6 +54,7 @@ def give(settings: Settings, command: str, **fields: Any) -> None:
             time.sleep(PAUSE_SECONDS)
     if not answer.done:
         raise OrderRefusedError(answer.why)
+    return answer.values
 
 
 def _ask(path: Path, order: Order, seconds: float) -> Ordered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -9,9 +10,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from hotline import attachments
+from hotline.businesses import load_businesses
 from hotline.cli.data import NothingThereError, store_of
 from hotline.cli.options import DEFAULT_CONFIG, ConfigOption
-from hotline.cli.ordering import AuthorOption, author_of, give
+from hotline.cli.ordering import AuthorOption, OrderRefusedError, author_of, give
 from hotline.cli.tickets_options import (
     NoteOption,
     NumberArgument,
@@ -28,6 +30,38 @@ WithOption = Annotated[
     list[str] | None, typer.Option("--with", help="Who has it together with the owner; may be repeated.")
 ]
 FieldOption = Annotated[list[str] | None, typer.Option("--field", help="NAME=VALUE; may be repeated.")]
+
+
+@app.command("open")
+def open_ticket(
+    business: Annotated[str, typer.Argument(help="repair, complaint, new_install … (businesses.yaml).")],
+    phone: Annotated[str, typer.Option(help="The customer's.")],
+    address: Annotated[str, typer.Option(help="Where it is.")] = "",
+    description: Annotated[str, typer.Option(help="What he said.")] = "",
+    field: FieldOption = None,
+    drill: Annotated[bool, typer.Option("--drill", help="Marked everywhere, in no figure.")] = False,
+    by: AuthorOption = "",
+    config: ConfigOption = DEFAULT_CONFIG,
+) -> None:
+    """Open a ticket by hand: a visit, a letter, a call on another line. Its clocks start at once."""
+    settings = load_settings(config)
+    known = load_businesses(settings.dispatch.businesses)
+    kind = known.kind_of(business)
+    if kind is None or business == "emergency":
+        raise OrderRefusedError(f"{business}: there are {', '.join(name for name in known.kinds)}; an "
+                                "emergency begins as one of them, and then `hotline tickets leak`")
+    fields = pairs(field)
+    for name, value in fields.items():
+        rule = kind.fields.get(name)
+        if rule is None or rule.fault(value):
+            raise OrderRefusedError(f"{name}: {rule.fault(value) if rule else 'no such field'}; "
+                                    f"{business} has {', '.join(kind.fields) or 'none'}")
+    told = {"address": address, "description": description, "callback_number": phone, **fields}
+    values = give(
+        settings, "TicketRequest", call_id=f"desk-{uuid.uuid4().hex}", business=business, caller=phone,
+        fields={name: value for name, value in told.items() if value}, drill=drill, owner=author_of(by),
+    )
+    print(values.get("ticket", ""))
 
 
 @app.command()

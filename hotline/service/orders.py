@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from dispatch.api import Dispatch, DispatchError, command_of
+from dispatch.api import Dispatch, DispatchError, TicketRequest, command_of
 from hotline.ipc import Order, Ordered
 
 log = structlog.get_logger()
@@ -32,4 +32,10 @@ class Orders:
             log.info("order refused", command=order.command, why=str(error), words=str(order.fields))
             return Ordered(order_id=order.order_id, done=False, why=str(error))
         log.info("order carried out", command=order.command, new=new)
-        return Ordered(order_id=order.order_id, done=True)
+        return Ordered(order_id=order.order_id, done=True, values=self._values(command))
+
+    def _values(self, command: object) -> dict[str, str]:
+        if not isinstance(command, TicketRequest):
+            return {}
+        opened = self._dispatch.tickets_of_call(command.call_id)
+        return {"ticket": opened[-1].number} if opened else {}

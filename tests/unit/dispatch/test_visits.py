@@ -169,6 +169,19 @@ def test_a_second_appointment_may_not_fail(desk: TicketDesk) -> None:
     assert desk.visit(number).state == "arrived", "late, but he came"
 
 
+@pytest.mark.parametrize("standard", ["aode", "kunlun"])
+def test_another_time_agreed_with_the_customer_is_the_promise(tmp_path: Path, standard: str) -> None:
+    """S3, S4 §7(4): 除和客户另有约定."""
+    desk = TicketDesk(tmp_path, standard=standard)
+    desk.at("2026-11-23T08:00")
+    number = booked(desk)
+    assert desk.due(number, "arrive") == "11-23 11:00"
+    assert desk.rows(number, "due_moved")[0]["why"] == "another time was agreed with the customer"
+    report(desk, number, "arrived")
+    assert desk.clocks(number)["arrive"].late_seconds == 0
+    desk.stop()
+
+
 def test_a_closed_ticket_has_no_visit(desk: TicketDesk) -> None:
     number = booked(desk)
     report(desk, number, "late", reason="堵车")
