@@ -7,6 +7,7 @@ phrase   end of a leak phrase → emergency → the crew's INVITE
 conditions  the same by voice, codec, loss, noise and double talk, and what was understood
 together    the same of ten callers who talk at once
 kills    the engine killed again and again while 200 emergencies come in a minute
+recognition  the engine against plain Vosk on the same audio, memory of a stream, triage's speed
 ready    fork → ready
 search   full text over a million utterances
 speech   the recogniser: phrase → partial, CPU of listening, what is understood
@@ -28,7 +29,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from bench import calls, conditions, kills, media, phrase, pickup, ready, search, speech, together
+from bench import (
+    calls,
+    conditions,
+    kills,
+    media,
+    phrase,
+    pickup,
+    ready,
+    recognition,
+    search,
+    speech,
+    together,
+)
 from bench.figures import Report
 from bench.processes import machine
 from tests.live.harness.bad_line import CONDITIONS
@@ -104,10 +117,15 @@ def run_kills(plan: Plan, tick: Tick) -> Report:
     return kills.report(kills.measure(50 if plan is QUICK else 1000, tick))
 
 
+def run_recognition(plan: Plan, tick: Tick) -> Report:
+    return recognition.measure(*((2, 5) if plan is QUICK else (7, 20)), tick)
+
+
 BENCHES: dict[str, Callable[[Plan, Tick], Report]] = {
     "ready": run_ready, "pickup": run_pickup, "media": run_media, "calls": run_calls, "phrase": run_phrase,
     "search": run_search,
     "conditions": run_conditions, "together": run_together, "kills": run_kills,
+    "recognition": run_recognition,
 }  # fmt: skip
 ALL = (*BENCHES, "speech")
 

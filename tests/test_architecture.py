@@ -16,7 +16,7 @@ PACKAGES = ("hotline", "dispatch", "tests", "bench", "tools")
 HOMES = {
     "pjsua2": ("hotline/sip/", "hotline/demo/", "tests/", "bench/"),
     "_pjsua2": ("hotline/sip/", "hotline/demo/", "tests/", "bench/"),
-    "vosk": ("hotline/speech/vosk_engine.py",),
+    "vosk": ("hotline/speech/vosk_engine.py", "bench/recognition.py"),
     "jieba": ("hotline/speech/making/words.py",),
     "sherpa_onnx": ("hotline/speech/sherpa_engine.py",),
     "pydub": ("hotline/speech/audio.py",),
