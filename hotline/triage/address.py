@@ -17,7 +17,7 @@ from hotline.triage.address_patterns import CROSSING, DENIED, FIX
 from hotline.triage.fields import AddressFields, spoken_form
 from hotline.triage.gazetteer import Gazetteer
 from hotline.triage.hearing import mended
-from hotline.triage.normal import Normal, normalise
+from hotline.triage.normal import STOP, Normal, normalise
 from hotline.triage.phonetics import codes
 from hotline.triage.place_words import ROUGH_ROAD
 
@@ -25,6 +25,13 @@ __all__ = ["AddressFields", "parse", "spoken_form"]
 
 _DASH = re.compile(r"(?<=[0-9零一二三四五六七八九十幺a-hA-H])[-—–－](?=[0-9零一二三四五六七八九十幺])")
 _TWICE = re.compile(r"单单(?=元)|(?<=单)元元|栋栋|号号|楼楼|百百|十十|路路|街街")
+_FIGURE = "[0-9零一二三四五六七八九十百幺两]"
+_PHASE = re.compile(f"第?[一二三四五六七八九十1-9]期(?=[，的在是]?(?:[a-h]|{_FIGURE}))")
+"""碧桂园二期三十一栋: the phase of an estate is no part of an address's fields, nor of its figures."""
+_EITHER = re.compile(
+    f"{_FIGURE}{{1,3}}(?:单元|栋|幢|号楼|号)?，?(?:还是|或者?)，?{_FIGURE}{{1,3}}(?:单元|栋|幢|号楼|号)"
+)
+"""一单元还是二单元: he does not know, so neither does the crew."""
 _MOST_CHARACTERS = 600
 """More than anybody says in a breath; the rest of a hostile text is not read."""
 
@@ -38,6 +45,8 @@ def parse(text: str, gazetteer: Gazetteer | None = None) -> AddressFields:
     if better != said.text:
         known = names_in(Normal(better, codes(better), said.origin), better, gazetteer)
     words = marked(better, known)
+    for silenced in (_PHASE, _EITHER):
+        words = silenced.sub(lambda found: STOP * len(found[0]), words)
     address, doors = AddressFields(), Doors()
     for start, end in _pieces(words):
         within = [name for name in known if start <= name.start < end]

@@ -32,6 +32,8 @@ from hotline.triage.numerals import figures
 Field = Literal["number", "building", "unit", "room"]
 _SERVICES = frozenset(("110", "119", "120", "122", "12345"))
 """Who calls or is called, never a room said without its building."""
+_INSIDE = re.compile("栋|幢|号楼|单元")
+"""After these 门牌号 is that of the flat."""
 _DOUBTFUL = re.compile("[一二三四五六七八九]{2,}")
 _MOST_BUILDINGS = 199
 _MOST_UNITS = 20
@@ -85,6 +87,10 @@ def _street_number(piece: str, doors: Doors) -> tuple[str, Doors]:
     for pattern in (NUMBER, PLATE, NUMBER_BARE):
         for match in pattern.finditer(piece):
             groups = match.groupdict()
+            value, before = figures(match["number"]), piece[: match.start()]
+            if pattern is PLATE and len(value) >= 3 and _INSIDE.search(before):
+                doors = doors.taking("room", _short(value))
+                return piece[: match.start()] + STOP * len(match[0]) + piece[match.end():], doors
             attached = groups.get("attached") or groups.get("part")
             addition = f"附{figures(attached)}" if attached else ""
             doors = doors.taking("number", figures(match["number"]) + addition)

@@ -35,6 +35,8 @@ _NO_STEMS = frozenset("一二两几条这那哪大小老新")
 _LEAD_SOUNDS = frozenset("zai zhu shi de jia wo men ni dao jiu you qi wei dou hao le yi".split())
 """Sounds of words that lead to a name: 我注再幸福小区 is 我住在幸福小区, misheard."""
 _BARE = re.compile(r"(?P<name>[\u4e00-\u9fff]{3,7}?)(?=第?[0-9一二三四五六七八九十幺两]{1,3}(?:栋|幢|号楼))")
+_NO_BARE = re.compile(r"期|[第0-9一二三四五六七八九十百幺两]$")
+"""In no bare name: 二期三十一栋 holds none."""
 _BIGGER = frozenset("新老大小东西南北中")
 """Before a known name they make another name: 新幸福小区 is not 幸福小区."""
 
@@ -198,7 +200,7 @@ def _bare_communities(text: str) -> list[Name]:
         start = _begin(text, match.end("name"), "bare")
         name = text[start: match.end("name")]
         if 3 <= len(name) <= 6 and not ESTATE.search(name) and (
-                start == 0 or text[start - 1] in "，在住是到的号") and name[-1] not in "第":
+                start == 0 or text[start - 1] in "，在住是到的号") and not _NO_BARE.search(name):
             found.append(Name("community", name, start, match.end("name")))
     return found[-1:]
 

@@ -20,22 +20,26 @@ from hotline.triage.model import SEVERITY, VERSION, Assessment
 from hotline.triage.normal import STOP, Normal, normalise
 
 _REASONS_MAX = 6
-_SURE = 0.2
-_SURE_GARBLED = 0.13
-"""Less is enough when the words are garbled: what is missing may have been the plain ones."""
+_SURE = 0.15
 _SURE_WITHOUT_DANGER = 0.27
-"""No word of danger was understood, in words that were otherwise plain."""
-_KNOWN = 0.74
-_VETO = 0.12
+"""No word of danger was understood."""
+_VETO = 0.2
 """Below it the classifier takes a rule's evidence for somebody else's or past danger."""
+_VETO_NOW = 0.05
+"""The same when words such as 现在 or 还在 were said."""
 _VETO_PARTIAL = 0.3
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
-_SURE_AGAINST_SCOPE = 0.35
-_SURE_AGAINST_ALL = 0.8
+_SURE_AGAINST_SCOPE = 0.23
+_SURE_AGAINST_ALL = 0.34
 _RULE_POINT = 0.2
-_ENOUGH_WORDS = 12
-"""Characters from which the classifier may declare although no word of the line was understood."""
+_SURE_AGAINST_BATTERY = 0.8
+"""The caller himself puts the chirp down to a low battery."""
+_FRAGMENT = 12
+"""Characters below which words that the line does not know have no label and declare nothing."""
+_GARBLED_WORDS = 5
+_SURE_GARBLED = 0.5
+"""So many characters of which nothing was understood, and the classifier so sure: misheard danger."""
 _UNSURE = 0.5
 """Nothing that the line knows was said: whoever asks asks again."""
 _NO_LABEL = 0.2
@@ -75,22 +79,24 @@ def assess(
     findings = find(said)
     judge = classifier or load_classifier()
     opinion = _opinion(said, findings, judge)
-    spoken = {name for name, _, _ in concepts(said.text, said.sounds)} - EMPTY
+    heard = {name for name, _, _ in concepts(said.text, said.sounds)}
+    spoken = heard - EMPTY
     hazards = _believed(said, findings, opinion, partial)
-    if hazards or _suspected(said, findings, opinion, spoken, partial):
+    if hazards or _suspected(said, findings, opinion, heard, partial):
         found = _emergency(said, findings, hazards, opinion, judge, skipped)
     elif caller.counts < 1 and not partial and spoken & DANGER and _suspected_of(caller, findings, opinion):
         found = _emergency(said, findings, findings.hazards, opinion, judge, skipped)
         who = Reason(text="", start=0, end=0, rule=caller.counting)
         found = replace(found, reasons=(*found.reasons, who))
-    elif not (spoken or findings.labels or findings.hazards) and len(said.text) < _ENOUGH_WORDS:
+    elif not (spoken or findings.labels or findings.hazards) and len(said.text) < _FRAGMENT:
         found = Assessment(
             label="consult_other", emergency=False, hazard=None, place=_place(findings, [], None),
             confidence=_UNSURE, reasons=(), label_confidence=_NO_LABEL)
     else:
         found = _ordinary(said, findings, opinion, skipped, caller)
     version = f"{VERSION}+{judge.provenance.get('model', '')}" if judge else VERSION
-    return replace(found, version=version, suspicion=round(_sure(opinion, findings), 6))
+    suspicion = round(_sure(opinion, findings), 6) if said.text else 0.0
+    return replace(found, version=version, suspicion=suspicion)
 
 
 def warm() -> None:
@@ -103,21 +109,22 @@ def _believed(said: Normal, findings: Findings, opinion: Opinion, partial: bool)
     hazards = live_hazards(findings)
     if partial:
         hazards = [e for e in hazards if not _may_turn(said, e)]
-    doubt = _VETO_PARTIAL if partial else _VETO
-    if opinion.labels and opinion.emergency < doubt and not findings.scopes["present"]:
+    doubt = _VETO_NOW if findings.scopes["present"] else _VETO_PARTIAL if partial else _VETO
+    if opinion.labels and opinion.emergency < doubt:
         return []
     return hazards
 
 
 def _suspected(
-    said: Normal, findings: Findings, opinion: Opinion, spoken: set[str], partial: bool
+    said: Normal, findings: Findings, opinion: Opinion, heard: set[str], partial: bool
 ) -> bool:
     """Whether the classifier declares alone: sure enough, and words of the line were said."""
     if partial:
         return opinion.emergency > _SURE_PARTIAL and not findings.hazards and _danger_stands(said)
-    if not spoken and len(said.text) < _ENOUGH_WORDS:
-        return False
-    return opinion.emergency > _threshold(findings, opinion, bool(spoken & DANGER))
+    if not heard - EMPTY and len(said.text) < _FRAGMENT:
+        garbled = not heard and len(said.text) >= _GARBLED_WORDS
+        return garbled and opinion.emergency > _SURE_GARBLED
+    return opinion.emergency > _threshold(findings, opinion, bool(heard & DANGER))
 
 
 def _suspected_of(caller: Caller, findings: Findings, opinion: Opinion) -> bool:
@@ -146,11 +153,9 @@ def _threshold(findings: Findings, opinion: Opinion, danger: bool) -> float:
     if findings.hazards and any(scopes[scope] for scope in WHOLE_CALL):
         return _SURE_AGAINST_ALL
     if findings.hazards and scopes["battery"] and not scopes["present"]:
-        return _SURE_AGAINST_ALL
+        return _SURE_AGAINST_BATTERY
     if findings.hazards or findings.scopes["denial"]:
         return _SURE_AGAINST_SCOPE
-    if opinion.known <= _KNOWN:
-        return _SURE_GARBLED
     return _SURE if danger else _SURE_WITHOUT_DANGER
 
 

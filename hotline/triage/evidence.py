@@ -63,10 +63,13 @@ def _keep(findings: Findings, evidence: Evidence) -> None:
 
 
 def fired(findings: Findings) -> list[str]:
-    """Names of what was found, for the classifier: rules, and whether a danger is left."""
+    """Names of what was found, for the classifier: rules, whether a danger is left, and what took it away."""
     groups = (findings.hazards, findings.labels, findings.places, *findings.scopes.values())
     names = [evidence.rule.text.id for group in groups for evidence in group]
-    return [*names, f"live{min(len(live_hazards(findings)), 3)}"]
+    live = len(live_hazards(findings))
+    state = "live" if live else "taken" if findings.hazards else "none"
+    scopes = [f"{scope}_{state}" for scope, found in findings.scopes.items() if found]
+    return [*names, f"live{min(live, 3)}", *scopes, f"{len(scopes)}_{state}"]
 
 
 def live_hazards(findings: Findings) -> list[Evidence]:

@@ -20,7 +20,7 @@ from hotline.yamlfile import load as load_yaml
 FOLDER = Path(__file__).with_name("lexicon")
 Scope = Literal[
     "denial", "other_source", "resolved", "hypothetical", "battery", "handled", "shopping",
-    "present", "over_age",
+    "present", "over_age", "question", "harmless", "thanks",
 ]
 _WORD = re.compile(r"<([A-Z_]+)>")
 

@@ -10,7 +10,8 @@ expressions in `patterns` (simplified characters, no blanks, every punctuation m
 * `scope`: words that take evidence away or keep it: `denial` (evidence that overlaps the
   span does not count), `other_source` (smells with `generic: true` only), `battery` (alarm
   only), `resolved`, `hypothetical`, `handled`, `shopping` (the whole call, unless `present`
-  words stand against it), `over_age`.
+  words stand against it); `over_age`, `question`, `harmless`, `thanks` take nothing away: they only
+  tell the classifier how it was said.
 
 `gate`: the rule is looked at only when one of these characters was said; it saves time.
 `sound: false`: only the written characters count, because too much sounds like it.
