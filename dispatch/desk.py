@@ -18,6 +18,7 @@ from dispatch.commands import AnyCommand, Receipt
 from dispatch.crews import Crew
 from dispatch.deadlines import WorkCalendar
 from dispatch.decide import crew_incident
+from dispatch.distance import Position, RoadDistance
 from dispatch.duty import Roster
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
@@ -31,12 +32,14 @@ from dispatch.node_link import NodeLink
 from dispatch.outage_records import Outage
 from dispatch.outbound import OutboxItem
 from dispatch.pin_guard import PinGuard
+from dispatch.recommend import place_of
 from dispatch.rules import Rules
 from dispatch.store import SqlStore
 from dispatch.store.nodes import NodeStore
 from dispatch.store.port import EventDict, Store
 from dispatch.ticket_commands import CalendarChanged
 from dispatch.ticket_records import Clock
+from dispatch.units import DutyChange
 from dispatch.writer import WriterThread
 
 log = structlog.get_logger()
@@ -190,6 +193,25 @@ class Dispatch:
         """The next months' shifts, swaps, leave."""
         self.rules = replace(self.rules, roster=roster)
         self.engine.replace_rules(self.rules)
+
+    def replace_roads(self, roads: RoadDistance) -> None:
+        """A routing service, which answers at once from what it knows."""
+        self.rules = replace(self.rules, roads=roads)
+        self.engine.replace_rules(self.rules)
+
+    def duty_changes(self) -> list[DutyChange]:
+        """Swaps, leave, absences, extra duties that hold or will."""
+        return self.engine.state.live(DutyChange)
+
+    def journeys(self) -> list[tuple[str, Position, list[Position]]]:
+        """Emergencies that somebody must still reach: name, place, and where crews are."""
+        board = self.board()
+        starts = [board.position(crew)[0] for crew in board.crews_on_duty()]
+        starts += [station.position for station in self.rules.stations.stations]
+        return [
+            (incident.key, place, starts) for incident in self.open_incidents()
+            if incident.on_scene_at is None and (place := place_of(incident)) is not None
+        ]
 
     def board(self) -> Board:
         """How the crews stand now."""

@@ -83,6 +83,7 @@ class Metrics:
         self._calendar = gauge(
             "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
         )
+        self._roster = gauge("roster_notices", "Gaps and end of the roster, ends of certificates, ahead")
         self._backup_at = gauge("backup_timestamp_seconds", "When the newest full backup was taken; 0: never")
         self._copying = gauge("backup_copying", "1 while what matters most is copied elsewhere at once")
         self._edge = gauge("edge", "Counters and gauges of the SIP edge, by name", "name")
@@ -190,6 +191,9 @@ class Metrics:
 
     def calendar(self, *, missing_years: int) -> None:
         self._calendar.set(missing_years)
+
+    def roster(self, *, notices: int) -> None:
+        self._roster.set(notices)
 
     def backup(self, *, last: datetime | None, copying: bool) -> None:
         """`last`: when the newest whole backup was taken; 0 stands for never."""

@@ -246,6 +246,14 @@ class Callbacks(Section):
     ring_seconds: int = 40
 
 
+class Routing(Section):
+    """A routing service (OSRM) for distances and times by road; nothing waits for it."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")
+    profile: str = Field("driving", pattern=r"^[a-z][a-z0-9_-]*$")
+    timeout_seconds: Seconds = 2
+
+
 class DispatchFiles(Section):
     stations: Path
     """Stations, crews, phones, PINs, rosters."""
@@ -280,6 +288,8 @@ class DispatchFiles(Section):
     contacts: Path | None = None
     """Who is told what besides crews. Unset: `contacts.yaml` beside the configuration, or the shipped
     one; filled in when it is read."""
+    routing: Routing | None = None
+    """Unset: the straight line times the road factor."""
     roster: Path | None = None
     """Dated shifts, days off, leave and swaps (CSV or YAML). Unset: `roster.csv` or `roster.yaml` beside the
     configuration, if there is one; filled in when it is read."""

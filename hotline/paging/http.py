@@ -66,8 +66,17 @@ class HttpClient:
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Raises NoAnswerError."""
+        return await self._ask(b"POST", url, headers, _Content(body))
+
+    async def get(self, url: str) -> Answer:
+        """Raises NoAnswerError."""
+        return await self._ask(b"GET", url, {}, None)
+
+    async def _ask(
+        self, method: bytes, url: str, headers: Mapping[str, str], content_sent: _Content | None
+    ) -> Answer:
         fields = {"User-Agent": [AGENT], **{name: [value] for name, value in headers.items()}}
-        asked = self._agent.request(b"POST", url.encode("ascii"), Headers(fields), _Content(body))
+        asked = self._agent.request(method, url.encode("ascii"), Headers(fields), content_sent)
         asked.addTimeout(self._timeout_seconds, self._reactor)
         try:
             response = await asked

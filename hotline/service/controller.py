@@ -45,6 +45,8 @@ from hotline.service.orders import Orders
 from hotline.service.outlet import PhoneOutlet
 from hotline.service.paging import PagingDesk
 from hotline.service.retention import Retention
+from hotline.service.roster_watch import RosterWatch
+from hotline.service.routing import planner
 from hotline.service.storing import Storing
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
@@ -112,6 +114,8 @@ class Controller:
             lambda: self._customers, utcnow,
         )  # fmt: skip
         outlet.messages = self._paging
+        self._roster = RosterWatch(self._reactor, self._settings, self._dispatch, utcnow)
+        self._routes = planner(self._reactor, self._settings, self._dispatch, utcnow)
         self.reload()
         self._begin()
 
@@ -131,6 +135,10 @@ class Controller:
         except OSError as error:
             log.error("customer file not copied", why=str(error), advice="look after backup.directory")
         self._dispatch.replace_calendar(calendar)
+        try:
+            self._roster.reload(calendar)
+        except HotlineError as error:
+            log.error("roster not reloaded, the old one stays", why=str(error))
         for notice in self._calendar_notices():
             log.warning("the calendar of working days ends soon", why=notice)
 
@@ -195,6 +203,8 @@ class Controller:
         self._wake = None
         self._safely(self._reader.scan)
         due = self._safely(self._dispatch.run)
+        if self._routes is not None:
+            self._safely(self._routes.look)
         self._safely(self._storing.go)
         self._end_if_possible()
         seconds = SCAN_SECONDS if due is None else (due - utcnow()).total_seconds()
@@ -227,6 +237,7 @@ class Controller:
         self._stopped = True
         log.info("controller ends", instance=self._instance)
         self._storing.stop()
+        self._roster.stop()
         self._dispatch.stop()
         if self._stop_listening is not None:
             self._stop_listening()
@@ -318,7 +329,7 @@ class Controller:
             agents_reachable=len(self._presence.reachable()),
             flow_version=self._book.flow_version,
             recordings_aside=self._deferred.queue.counts()[1],
-            notices=(*self._calendar_notices(), *self._backup.notices()),
+            notices=(*self._calendar_notices(), *self._roster.notices, *self._backup.notices()),
             backed_up=health.mirror_works,
         )
 
@@ -339,6 +350,7 @@ class Controller:
         self._metrics.backup(last=self._backup.last(), copying=status.backed_up)
         self._dispatch_figures.refresh(utcnow())
         self._metrics.calendar(missing_years=len(self._calendar_notices()))
+        self._metrics.roster(notices=len(self._roster.notices))
         return self._metrics.exposition()
 
     def _listen_web(self) -> None:
