@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -80,14 +80,17 @@ class Board:
 
     def taken(self, crew: str, *, besides: str = "", drills: bool = True) -> list[Assignment]:
         """Those that it has taken, of other incidents than `besides`."""
-        return [
-            a for a in self.emergencies(crew)
+        mine = self.emergencies(crew)
+        return mine and [
+            a for a in mine
             if a.state in COVERING and a.incident != besides and (drills or not a.drill)
         ]
 
     def jobs(self, crew: str) -> list[Job]:
         """Its ordinary work that is not over, the one in hand first."""
-        mine = [job for job in self._jobs.get(crew, []) if job.state in JOB_OPEN]
+        mine = [job for job in self._jobs.get(crew, ()) if job.state in JOB_OPEN]
+        if len(mine) < 2:
+            return mine
         return sorted(mine, key=lambda job: (-_ORDER.index(job.state), job.assigned_at, job.key))
 
     def standing(self, crew: Crew) -> UnitState:
@@ -110,6 +113,8 @@ class Board:
     def state(self, crew: Crew) -> UnitState:
         """The furthest of the work that it has taken, else what was said of it, else that it is paged."""
         mine = self.emergencies(crew.key)
+        if not mine and crew.key not in self._jobs:
+            return self.standing(crew)
         steps = [_ORDER.index(a.state) for a in mine if a.state in COVERING]
         steps += [_ORDER.index(job.state) for job in self.jobs(crew.key)]
         furthest = max(steps, default=-1)
@@ -137,8 +142,10 @@ class Board:
         """By road from where it is."""
         return self.rules.road_distance().km(self.position(crew)[0], Position(latitude, longitude))
 
-    def skilled(self, crew: Crew, skills: Iterable[str]) -> tuple[str, ...]:
+    def skilled(self, crew: Crew, skills: Sequence[str]) -> tuple[str, ...]:
         """Which of these skills nobody of the crew on duty has."""
+        if not skills:
+            return ()
         day = self.local.date()
         members = [member for member, _ in self.on_duty(crew)]
         return tuple(skill for skill in skills if not crew.can(skill, members, day))

@@ -79,7 +79,7 @@ class Candidate:
 
 def candidates(board: Board, wanted: Wanted) -> list[Candidate]:
     """All crews on duty, who is there first first. Neighbours come after, unless no own crew is in time."""
-    found = [_candidate(board, wanted, crew, n) for n, crew in enumerate(board.crews_on_duty())]
+    found = [candidate(board, wanted, crew, n) for n, crew in enumerate(board.crews_on_duty())]
     own_best = min((c.seconds for c in found if c.own and c.free), default=None)
     too_far = own_best is None or not any(c.free and c.own and c.in_time is not False for c in found)
     gain = board.rules.policy.crews.aid_gain
@@ -103,7 +103,8 @@ def helping(found: list[Candidate], gain_seconds: float) -> set[str]:
     return {c.crew.key for c in found if not c.own and c.free and c.seconds + gain_seconds <= best}
 
 
-def _candidate(board: Board, wanted: Wanted, crew: Crew, number: int) -> Candidate:
+def candidate(board: Board, wanted: Wanted, crew: Crew, number: int = 0) -> Candidate:
+    """One crew, looked at for itself."""
     policy = board.rules.policy.crews
     state = board.state(crew)
     start, by_vehicle = board.position(crew)

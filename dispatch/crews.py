@@ -218,18 +218,31 @@ class Stations(Section):
     @property
     def own_crews(self) -> tuple[Crew, ...]:
         """Those that are not a neighbour's."""
-        lent = {station.key for station in self.stations if station.company}
-        return tuple(crew for crew in self.crews if crew.station not in lent)
+        return tuple(crew for crew in self.crews if crew.station not in self._neighbours)
 
     def lent(self, crew: Crew) -> bool:
         """Whether it is a neighbour's, who helps out."""
-        station = self.station(crew.station)
-        return station is not None and bool(station.company)
+        return crew.station in self._neighbours
 
     def has(self, crew: Crew, equipment: str) -> bool:
         """Whether the crew has it, or can take it along from its station."""
-        station = self.station(crew.station)
-        return crew.has(equipment) or (station is not None and equipment in station.equipment)
+        return equipment in self._equipment.get(crew.key, ())
+
+    @cached_property
+    def _neighbours(self) -> frozenset[str]:
+        return frozenset(station.key for station in self.stations if station.company)
+
+    @cached_property
+    def _equipment(self) -> dict[str, frozenset[str]]:
+        """By crew: all that it has or can take along."""
+        at = {station.key: station.equipment for station in self.stations}
+        return {
+            crew.key: frozenset((
+                *crew.equipment, *at.get(crew.station, ()),
+                *(piece for vehicle in crew.vehicles for piece in vehicle.equipment),
+            ))
+            for crew in self.crews
+        }
 
     @cached_property
     def _stations_by_key(self) -> dict[str, Station]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from dispatch.board import Board, Kind
-from dispatch.candidates import Candidate, Wanted, candidates, helping
+from dispatch.candidates import Candidate, Wanted, candidate, candidates, helping
 from dispatch.crews import Contact, Crew
 from dispatch.distance import Position
 from dispatch.model import Incident, TargetKind
@@ -92,15 +92,24 @@ def ranked(
 
 def recommend(board: Board, incident: Incident, has_it: set[str]) -> list[Candidate]:
     """Every crew on duty for this incident, who should go next first; with what is still lacking there."""
+    return candidates(board, wanted_for(board, incident, has_it))
+
+
+def alone(board: Board, incident: Incident, crew: Crew) -> Candidate | None:
+    """One crew for this incident, without looking at the others; None when it is not on duty."""
+    return candidate(board, wanted_for(board, incident, set()), crew) if board.on_duty(crew) else None
+
+
+def wanted_for(board: Board, incident: Incident, has_it: set[str]) -> Wanted:
+    """What the incident still needs besides the crews that have it."""
     rules = board.rules
     need = needs(rules, incident)
     there = [crew for key in has_it if (crew := rules.stations.crew(key))]
     skills = tuple(s for s in need.skills if all(board.skilled(crew, (s,)) for crew in there))
     equipment = tuple(e for e in need.equipment if all(board.equipped(crew, (e,)) for crew in there))
-    return candidates(
-        board,
-        Wanted(place_of(incident), incident.target_at, skills, equipment, incident.key, incident.drill,
-               needed=bool(there) and bool(skills or equipment)),
+    return Wanted(
+        place_of(incident), incident.target_at, skills, equipment, incident.key, incident.drill,
+        needed=bool(there) and bool(skills or equipment),
     )
 
 

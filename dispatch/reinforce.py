@@ -21,7 +21,7 @@ from dispatch.escalation import (
 from dispatch.model import COVERING, RINGING, Assignment, Incident
 from dispatch.outbound import NoticeEffect
 from dispatch.protocols import needs
-from dispatch.recommend import Choice, recommend
+from dispatch.recommend import Choice, alone, recommend
 from dispatch.states import AssignmentState, IncidentState, PageState
 from dispatch.units import CrewUnit
 from dispatch.work import Work
@@ -143,7 +143,7 @@ def offer(work: Work, crew_key: str) -> None:
         mine = work.get(Assignment, f"{incident.key}-{crew_key}")
         if mine is not None and not _ask_again(work, mine):
             continue
-        one = next((c for c in recommend(board, incident, set()) if c.crew.key == crew_key), None)
+        one = alone(board, incident, crew)
         if one is None or not one.free:
             continue
         if _better(work, board, incident, one):
@@ -171,8 +171,9 @@ def _better(work: Work, board: Board, incident: Incident, one: Candidate) -> boo
     if not has_it:
         ringing = {page.target for page in work.ringing(incident.key) if page.target_kind == "crew"}
         # A busy crew that is rung may well say no; this one is free.
-        rung = (c for c in recommend(board, incident, set()) if c.crew.key in ringing and c.free)
-        expected = [c.arrival for c in rung if c.arrival is not None]
+        crews = (work.rules.stations.crew(key) for key in sorted(ringing))
+        rung = (alone(board, incident, crew) for crew in crews if crew is not None)
+        expected = [c.arrival for c in rung if c is not None and c.free and c.arrival is not None]
     if not expected:
         return not has_it
     gain = timedelta(seconds=work.rules.policy.crews.better_by)
