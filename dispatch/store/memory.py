@@ -228,7 +228,8 @@ class MemoryStore:
     def search(self, query: SearchQuery) -> list[Hit]:
         self._check()
         wanted = search.terms(query.words)
-        rows = [row for row in self._rows.get(TranscriptTable, {}).values() if _said(row["text"], wanted)]
+        every = self._rows.get(TranscriptTable, {}).values()
+        rows = [row for row in every if _said([row["text"], self._corrected(row)], wanted)]
         hits = [self._hit(row, wanted) for row in reversed(rows)] if wanted else []
         found = [
             hit for hit in hits
@@ -241,12 +242,15 @@ class MemoryStore:
 
     def _hit(self, row: dict[str, Any], wanted: list[str]) -> Hit:
         call = _CALL_DEFAULTS | self._rows[CallTable].get((row["call_id"],), {})
-        shown, marks = search.snippet(row["text"], wanted)
+        shown, marks = search.best(row["text"], self._corrected(row), wanted)
         return Hit(
             row["call_id"], call_records.moment(self._events[row["event_id"]]), row["leg_id"], row["role"],
             row["text"], row["start_ms"], row["end_ms"], row["confidence"], call["caller"], call["drill"],
             shown, marks,
         )
+
+    def _corrected(self, row: dict[str, Any]) -> str:
+        return str(self._events[row["event_id"]].get("corrected") or "")
 
     def catch_up_search(self, events: int) -> int:
         self._check()
@@ -263,9 +267,9 @@ class MemoryStore:
         """Nothing to let go of."""
 
 
-def _said(text: str, wanted: list[str]) -> bool:
-    plain = search.bare(text)
-    return all(term in plain for term in wanted)
+def _said(readings: list[str], wanted: list[str]) -> bool:
+    plain = [search.bare(reading) for reading in readings]
+    return all(any(term in one for one in plain) for term in wanted)
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:

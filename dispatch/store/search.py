@@ -14,13 +14,15 @@ from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, text
 
-from dispatch.store.columns import UtcDateTime
+from dispatch.store.columns import Json, UtcDateTime
 from dispatch.store.port import Hit, SearchQuery
 
 LAST = "\u00b7"
 """Stands for the end of an utterance in its last pair; never part of a query."""
 BACKLOG = "search_backlog"
 MOST_TERMS = 8
+MOST_PLACES = 16_000
+"""PostgreSQL counts no further."""
 SNIPPET_CHARACTERS = 24
 """Of the words around the first hit, on each side."""
 
@@ -33,7 +35,7 @@ def bare(words: str) -> str:
 def pairs(words: str) -> list[str]:
     """漏气了 → 漏气, 气了, 了·"""
     plain = bare(words)
-    return [first + second for first, second in zip(plain, plain[1:] + LAST, strict=True)]
+    return [first + second for first, second in zip(plain, f"{plain}{LAST}"[1:], strict=True)]
 
 
 def terms(query: str) -> list[str]:
@@ -57,9 +59,9 @@ def _phrase(term: str) -> str:
     return " <-> ".join(f"'{pair}'" for pair in pairs(term)[:-1])
 
 
-def tsvector(words: str) -> str:
+def tsvector(found: Sequence[str]) -> str:
     """The index entry as PostgreSQL takes it: each pair with its place."""
-    return " ".join(f"'{pair}':{place}" for place, pair in enumerate(pairs(words)[:16000], 1))
+    return " ".join(f"'{pair}':{place}" for place, pair in enumerate(found[:MOST_PLACES], 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,10 @@ class Index:
     condition: str
     source: str
 
-    def row(self, number: int, words: str) -> dict[str, Any]:
-        grams = tsvector(words) if self is POSTGRESQL else " ".join(pairs(words))
-        return {"id": number, "grams": grams}
+    def row(self, number: int, words: str, corrected: str) -> dict[str, Any]:
+        """Both readings are found; no run of characters goes over from one to the other."""
+        found = pairs(words) + pairs(corrected)
+        return {"id": number, "grams": tsvector(found) if self is POSTGRESQL else " ".join(found)}
 
     def query(self, words: Sequence[str]) -> str:
         return tsquery(words) if self is POSTGRESQL else fts5(words)
@@ -91,7 +94,7 @@ POSTGRESQL = Index(
 )
 _COLUMNS = (
     "e.id, e.event_id, e.call_id, e.at, t.leg_id, t.role, t.text, t.start_ms, t.end_ms, t.confidence,"
-    " c.caller, c.drill"
+    " c.caller, c.drill, e.record"
 )
 _JOINS = "JOIN transcripts t ON t.event_id = e.event_id JOIN calls c ON c.call_id = e.call_id"
 
@@ -100,13 +103,13 @@ def index_of(connection: Connection) -> Index:
     return POSTGRESQL if connection.dialect.name == "postgresql" else SQLITE
 
 
-def add(connection: Connection, event_id: str, words: str) -> None:
+def add(connection: Connection, event_id: str, words: str, corrected: str) -> None:
     """Index one utterance that was just stored, in the same transaction."""
     number = connection.scalar(
         text("SELECT id FROM call_events WHERE event_id = :event_id"), {"event_id": event_id}
     )
     index = index_of(connection)
-    connection.execute(index.insert, index.row(int(number or 0), words))
+    connection.execute(index.insert, index.row(int(number or 0), words, corrected))
 
 
 def find(connection: Connection, query: SearchQuery) -> list[Hit]:
@@ -163,14 +166,13 @@ def catch_up(connection: Connection, events: int) -> int:
     if not upto:
         return 0
     low = max(0, upto - events)
-    rows = connection.execute(
-        text(
-            "SELECT e.id, t.text FROM call_events e JOIN transcripts t ON t.event_id = e.event_id"
-            " WHERE e.id > :low AND e.id <= :upto"
-        ), {"low": low, "upto": upto},
+    statement = (
+        "SELECT e.id, t.text, e.record FROM call_events e JOIN transcripts t ON t.event_id = e.event_id"
+        " WHERE e.id > :low AND e.id <= :upto"
     )
+    rows = connection.execute(_typed(statement), {"low": low, "upto": upto})
     index = index_of(connection)
-    if found := [index.row(row.id, row.text) for row in rows]:
+    if found := [index.row(row.id, row.text, row.record.get("corrected", "")) for row in rows]:
         connection.execute(index.insert, found)
     connection.execute(text("UPDATE search_backlog SET upto_id = :low"), {"low": low})
     return low
@@ -207,11 +209,17 @@ def _typed(statement: str) -> TextClause:
     made = text(statement)
     moments = [bindparam(name, type_=UtcDateTime()) for name in ("since", "until") if f":{name}" in statement]
     made = made.bindparams(*moments)
-    return made.columns(at=UtcDateTime())  # type: ignore[return-value]  # still executable, with typed columns
+    return made.columns(at=UtcDateTime(), record=Json())  # type: ignore[return-value]  # can be executed
+
+
+def best(words: str, corrected: str, wanted: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The snippet of the reading in which it was found."""
+    shown, marks = snippet(words, wanted)
+    return (shown, marks) if marks or not corrected else snippet(corrected, wanted)
 
 
 def _hit(row: Any, wanted: Sequence[str]) -> Hit:
-    shown, marks = snippet(row.text, wanted)
+    shown, marks = best(row.text, row.record.get("corrected", ""), wanted)
     return Hit(
         row.call_id, row.at, row.leg_id, row.role, row.text, row.start_ms, row.end_ms, row.confidence,
         row.caller, bool(row.drill), shown, marks,

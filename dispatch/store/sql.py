@@ -163,7 +163,8 @@ class SqlStore(Queries):
             for table, columns in call_records.rows_of(record):
                 self.put(connection, table, columns)
                 if table is TranscriptTable:
-                    search.add(connection, columns["event_id"], columns["text"])
+                    corrected = str(record.get("corrected") or "")
+                    search.add(connection, columns["event_id"], columns["text"], corrected)
 
     def catch_up_search(self, events: int) -> int:
         with self.writing() as connection:

@@ -27,9 +27,9 @@ from hotline.service.transcriber import Transcriber
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
 from hotline.speech.audio import AudioFileError
+from hotline.speech.engines import decoder_maker
 from hotline.speech.recogniser import Transcript
 from hotline.speech.transcriber import Decoder
-from hotline.speech.vosk_engine import VoskDecoder, load_model
 from hotline.speech.wavefile import WavFile
 
 app = typer.Typer()
@@ -156,8 +156,7 @@ def _store(call: _Call | None, target: str, settings: Settings) -> None:
 def _decoders(settings: Settings) -> Callable[[], Decoder]:
     if settings.speech.model is None or settings.speech.engine == "none":
         raise NotTranscribableError("no speech model is configured; give one with --model")
-    loaded = load_model(settings.speech.model)
-    return lambda: VoskDecoder(loaded)
+    return decoder_maker(settings.speech.model)
 
 
 def _opened(path: Path) -> WavFile:

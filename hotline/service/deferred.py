@@ -173,7 +173,7 @@ def journal_records(journals: Path, call_id: str) -> list[Record]:
     return []
 
 
-def arrival_of(journals: Path, call_id: str) -> list[Record]:
+def arrival_of(journals: Path, call_id: str) -> Sequence[Record]:
     """The record of a call's arrival, from the edge's journal: who called."""
     return [
         entry.record for path in with_last_done(journals) for entry in read(path)

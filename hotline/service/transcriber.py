@@ -38,8 +38,8 @@ from hotline.service.deferred_work import BeingTranscribedError, Progress, work
 from hotline.settings import Settings
 from hotline.settings_file import load_settings, read_secret
 from hotline.speech.budget import Board, busy_share, cores_of
+from hotline.speech.engines import decoder_maker
 from hotline.speech.transcriber import Decoder
-from hotline.speech.vosk_engine import VoskDecoder, load_model
 from hotline.speech.wavefile import WavFile
 from hotline.triage import Gazetteer
 
@@ -141,7 +141,7 @@ class Background:
         self._settings, self._sleep = settings, sleep
         self._board = Board(settings.paths.run / BOARD)
         self._cores = cores_of(settings.speech.decoder_cores)
-        self._model: Any = None
+        self._make: MakeDecoder | None = None
         self._model_due = 0.0
         self._index_left = 1
         self._index_due = 0.0
@@ -171,20 +171,22 @@ class Background:
     def _can_listen(self) -> bool:
         """The model is loaded when it is first needed; one that cannot be is no recording's fault."""
         speech = self._settings.speech
-        if self._model is not None or speech.engine == "none" or speech.model is None:
-            return self._model is not None
+        if self._make is not None or speech.engine == "none" or speech.model is None:
+            return self._make is not None
         now = time.monotonic()
         if now < self._model_due or not self._transcriber.queue.counts()[0]:
             return False
         self._model_due = now + WITHOUT_MODEL_SECONDS
         try:
-            self._model = load_model(speech.model)
+            self._make = decoder_maker(speech.model)
         except Exception as error:
             log.error("recordings wait: the speech model cannot be loaded", why=str(error))
-        return self._model is not None
+        return self._make is not None
 
     def _decoder(self) -> Decoder:
-        return VoskDecoder(self._model)
+        if self._make is None:
+            raise RuntimeError("no model is loaded")
+        return self._make()
 
     def _index(self) -> None:
         """What was stored before there was a search index is indexed bit by bit."""

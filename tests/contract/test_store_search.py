@@ -106,6 +106,16 @@ def test_an_utterance_stored_twice_is_found_once(store: Store) -> None:
     assert len(found(store, "漏气")) == 1
 
 
+def test_what_was_corrected_is_found_by_both_readings(store: Store) -> None:
+    record = heard("c1", 9, "caller", "厨房露气") | {"corrected": "厨房漏气"}
+    store.record_events("c1.jsonl", [record], 11)
+    for words, calls in (("露气", 1), ("厨房漏气", 2), ("气厨", 0)):
+        hits = found(store, words, call_id="c1")
+        assert len(hits) == calls
+        assert all(hit.snippet[start:end] == words for hit in hits for start, end in hit.marks if hit.marks)
+    assert found(store, "厨房漏气", call_id="c1")[0].snippet == "厨房漏气"
+
+
 def test_a_long_utterance_is_shown_around_the_hit(store: Store) -> None:
     said = "喂" * 200 + "阀门，关不上" + "啊" * 200
     store.record_events("c1.jsonl", [heard("c1", 9, "caller", said)], 11)
