@@ -82,7 +82,8 @@ def likeness(policy: Joining, one: Report, other: Report) -> Likeness:
     if one.drill != other.drill:
         return Likeness(0, ("drill_and_real",), apart=True)
     metres = distance_metres(one, other)
-    if metres is not None and one.exact and other.exact and metres > policy.farthest_metres:
+    far = metres is not None and one.exact and other.exact and metres > policy.farthest_metres
+    if far and not _same_door(one, other):
         return Likeness(0, (f"apart {metres:.0f} m",), apart=True)
     minutes = abs((one.at - other.at).total_seconds()) / 60
     if minutes > policy.window_minutes:
@@ -124,6 +125,8 @@ def _places(
 ) -> Iterator[tuple[str, float]]:
     """What the places have in common; only the weightiest counts, for one follows from the other."""
     weights = policy.weights
+    if one.district and other.district and one.district != other.district:
+        return
     community = bool(one.community) and one.community == other.community
     street = bool(one.street) and one.street == other.street
     number = street and bool(one.number) and one.number == other.number
@@ -145,6 +148,15 @@ def _places(
         near = next((step for step in policy.near if metres <= step.within_metres), None)
         if near is not None:
             yield f"within_{near.within_metres:g}_m", near.weight
+
+
+def _same_door(one: Report, other: Report) -> bool:
+    """The words name one house: then a street's middle and a house's own position do not contradict them."""
+    if one.district and other.district and one.district != other.district:
+        return False
+    number = bool(one.street and one.number) and (one.street, one.number) == (other.street, other.number)
+    home = (one.community, one.building)
+    return number or (all(home) and home == (other.community, other.building))
 
 
 def _besides(policy: Joining, one: Report, other: Report) -> Iterator[tuple[str, float]]:

@@ -6,6 +6,7 @@ crash, or because no receipt came) is the same call and rings once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -202,10 +203,9 @@ class PhoneOutlet:
             "text": news.text,
             "ticket": news.ticket,
             "incident": news.incident,
-            "target_minutes": self._minutes_until(news.target_at),
+            "target_minutes": self._minutes_ahead(news.target_at),
+            "forecast_minutes": self._minutes_ahead(news.forecast_at),
         }
-        if news.forecast_at is not None:
-            values["forecast_minutes"] = self._minutes_until(news.forecast_at)
         self._workers.tell(news.call_id, news.topic, values)
 
     def spoken(self, facts: Facts) -> dict[str, str]:
@@ -268,6 +268,12 @@ class PhoneOutlet:
 
     def _seconds_until(self, then: datetime) -> str:
         return f"{max((then - self._utcnow()).total_seconds(), 1.0):.1f}"
+
+    def _minutes_ahead(self, then: datetime | None) -> str:
+        """Empty for what is not known or past: nobody is promised a moment that is over."""
+        if then is None or then <= self._utcnow():
+            return ""
+        return str(max(math.ceil((then - self._utcnow()).total_seconds() / 60), 1))
 
     def _minutes_until(self, then: datetime) -> str:
         return str(max(round((then - self._utcnow()).total_seconds() / 60), 0))

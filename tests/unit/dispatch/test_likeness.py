@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from geopy.distance import geodesic
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.joining_policy import Joining
-from dispatch.likeness import Report, distance_metres, likeness
+from dispatch.likeness import Report, distance_metres, likeness, report_of
+from dispatch.model import Ticket
 from hotline.yamlfile import load
 from tests.support.dispatch import CONFIG, NEAR_WEST, NOON
 
@@ -67,9 +69,19 @@ def test_two_of_one_street_in_the_gazetteer_are_not_near_because_of_it() -> None
 
 
 def test_exact_places_far_apart_are_two_leaks_whatever_else_is_the_same() -> None:
-    report = other(latitude=NEAR_WEST[0] + 0.01, partner_ticket="119-7")
+    report = other(latitude=NEAR_WEST[0] + 0.01, partner_ticket="119-7", building="7", number="80")
     found = likeness(SHIPPED, replace(HOME, partner_ticket="119-7"), report)
     assert found.score == 0 and found.apart
+
+
+def test_one_house_in_words_is_one_house_wherever_the_gazetteer_puts_its_street() -> None:
+    assert joined(other(latitude=NEAR_WEST[0] + 0.01))
+
+
+def test_streets_of_one_name_in_two_districts_are_two() -> None:
+    here, there = replace(HOME, district="利州区"), other(district="朝天区", latitude=NEAR_WEST[0] + 0.3)
+    assert likeness(SHIPPED, here, there).apart
+    assert likeness(SHIPPED, here, replace(there, latitude=None)).score == 0
 
 
 def test_a_partners_ticket_number_or_a_meter_box_joins_without_any_place() -> None:
@@ -80,9 +92,6 @@ def test_a_partners_ticket_number_or_a_meter_box_joins_without_any_place() -> No
 
 
 def test_full_width_digits_and_blanks_make_no_difference() -> None:
-    from dispatch.likeness import report_of
-    from dispatch.model import Ticket
-
     def ticket(number: str, parts: dict[str, str]) -> Ticket:
         return Ticket(number=number, business="emergency", priority=0, opened_at=NOON, updated_at=NOON,
                       address_fields=parts)
@@ -132,8 +141,6 @@ def test_likeness_is_the_same_from_both_sides(one: Report, two: Report) -> None:
 
 
 def test_metres_agree_with_the_ellipsoid() -> None:
-    from geopy.distance import geodesic
-
     found = distance_metres(HOME, other(latitude=NEAR_WEST[0] + 0.003, longitude=NEAR_WEST[1] + 0.004))
     exact = geodesic(NEAR_WEST, (NEAR_WEST[0] + 0.003, NEAR_WEST[1] + 0.004)).m
     assert found == pytest.approx(exact, rel=0.01)
