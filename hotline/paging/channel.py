@@ -61,5 +61,8 @@ class Channel(Protocol):
     """A way to send. `send` never raises and never blocks; it ends within its own time limit."""
 
     key: str
+    keeps_keys: bool
+    """Whether the other side delivers each idempotency key once; its emergencies are never bundled,
+    so that the same key always means the same page."""
 
     async def send(self, message: Message) -> Outcome: ...

@@ -25,6 +25,8 @@ TEMPORARY = range(400, 500)
 class Mail:
     """Meets `Channel`."""
 
+    keeps_keys = False
+
     def __init__(
         self, key: str, reactor: Any, utcnow: Callable[[], datetime], *, host: str, port: int, sender: str,
         user: str = "", password: str = "", starttls: bool = True, ca_file: Path | None = None,

@@ -45,6 +45,7 @@ def feishu_sign(secret: str, timestamp: int) -> str:
 class Robot:
     """What the three have in common: POST JSON, look at HTTP's status, then at their own code."""
 
+    keeps_keys = False
     code_fields: tuple[str, ...] = ("errcode",)
     later: dict[int, float]
 

@@ -97,7 +97,8 @@ class Sender:
             if delay > 0:
                 self._wake = self._clock.callLater(min(delay, 60.0), self._pump)
                 return
-            self._begin(together(first, list(self._waiting.values()), now))
+            alone = first.message.urgent and self.channel.keeps_keys
+            self._begin([first] if alone else together(first, list(self._waiting.values()), now))
 
     def _too_long(self, item: Waiting, then: float) -> bool:
         """It would have to wait longer than its patience: settled now, so that the next channel begins."""

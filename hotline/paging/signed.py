@@ -43,6 +43,8 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 class SignedHttp:
     """Meets `Channel`. A short fault of the network is tried again at once, a few times."""
 
+    keeps_keys = True
+
     def __init__(
         self, key: str, http: HttpClient, url: str, secret: str, clock: Any, utcnow: Callable[[], datetime],
         *, body: Mapping[str, str] | None = None, result_field: str = "", result_ok: tuple[str, ...] = (),

@@ -30,6 +30,8 @@ def judged(status: int, retry_after_seconds: float | None) -> Outcome:
 class SipTexts:
     """Meets `Channel`. `send_text` hands a message to the edge; False: the edge is away."""
 
+    keeps_keys = False
+
     def __init__(self, key: str, clock: Any, send_text: Callable[[SendText], bool]) -> None:
         self.key = key
         self._clock, self._send_text = clock, send_text

@@ -48,6 +48,8 @@ PAGING = Paging.model_validate({
 
 
 class Line:
+    keeps_keys = False
+
     def __init__(self, key: str) -> None:
         self.key = key
         self.sent: list[Message] = []

@@ -21,6 +21,7 @@ class Line:
     """A channel that answers as it is told, at once or when it is let."""
 
     key = "line"
+    keeps_keys = False
 
     def __init__(self) -> None:
         self.sent: list[Message] = []
