@@ -6,7 +6,7 @@ from dispatch.commands import AddressCleared
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.joined import Clearance
 from dispatch.model import COVERING, Incident, Ticket
-from dispatch.outages import unfinished
+from dispatch.outage_records import Outage
 from dispatch.outbound import NotifyCrewEffect
 from dispatch.states import IncidentState
 from dispatch.work import Work
@@ -16,6 +16,11 @@ ADDRESSES_WAITING = "addresses_waiting"
 
 GAS_STILL_OFF = "gas_still_off"
 """Field of a notice: the repair goes on until gas is back."""
+
+
+def unfinished(work: Work, incident: Incident) -> list[Outage]:
+    """Outages behind which the incident stands: its repair goes on until gas is back (§24(3))."""
+    return [one for one in work.live(Outage) if one.incident == incident.key]
 
 
 def clearance_of(work: Work, ticket: str) -> Clearance | None:

@@ -72,5 +72,11 @@ class OutagePolicy(Section):
     peaks: tuple[Peak, ...] = ()
     report_after_hours: float = Field(24, gt=0)
     report_to: Text = "housing_authority"
+    suspect_reports: int = Field(3, ge=2)
+    """So many neighbours without gas are told to the duty centre as one failure."""
+    suspect_minutes: float = Field(60, gt=0)
+    suspect_score: float = Field(0.45, gt=0)
+    """How alike their places must be (config/joining.yaml)."""
+    suspect_text: Text = "{address}一带已有{reports}户反映没有气，可能是区域停气，请核实。"
     sms: Sms
     letters: Letters

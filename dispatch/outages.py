@@ -12,6 +12,7 @@ from dispatch.model import Incident
 from dispatch.outage_records import Outage
 from dispatch.outbound import NoticeEffect
 from dispatch.rules import Rules
+from dispatch.supply import open_failure
 from dispatch.work import Work
 
 DUTY = "planned_outage"
@@ -40,11 +41,14 @@ def departures(rules: Rules, command: OutageAnnounced, now: datetime) -> list[st
 def announce(work: Work, command: OutageAnnounced) -> None:
     """Raises NotAllowed: without area, reason, times; planned against the rules without an excuse."""
     remarks = _check(work, command)
+    incident = command.incident
+    if command.cause == "unplanned" and not incident:
+        incident = open_failure(work, command)
     outage = work.put(
         Outage(
             outage_id=f"O-{work.next_number().partition('-')[2]}", cause=command.cause, what=command.what,
             area=command.area, places=command.places, reason=command.reason, starts_at=command.starts_at,
-            expected_at=command.expected_at, incident=command.incident, households=command.households,
+            expected_at=command.expected_at, incident=incident, households=command.households,
             by=command.person, known_at=work.now, drill=command.drill, remarks=tuple(remarks),
         )
     )
@@ -94,11 +98,6 @@ def over(work: Work, command: OutageOver) -> None:
 def report_due(work: Work, outage_id: str) -> None:
     """It lasts longer than may go unreported (S0/S1 §24(4))."""
     _report(work, work.need(Outage, outage_id))
-
-
-def unfinished(work: Work, incident: Incident) -> list[Outage]:
-    """Outages behind which the incident stands: its repair goes on until gas is back (§24(3))."""
-    return [one for one in work.live(Outage) if one.incident == incident.key]
 
 
 def _check(work: Work, command: OutageAnnounced) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dispatch import telling
 from dispatch.judging import judge_again
 from dispatch.model import Incident, Ticket
+from dispatch.supply import suspect
 from dispatch.work import Work
 
 _MOMENTS = {"covered": "accepted_at", "on_scene": "on_scene_at", "made_safe": "made_safe_at"}
@@ -20,6 +21,9 @@ def watch(work: Work) -> None:
     for incident_id in touched:
         if work.get(Incident, incident_id) is not None:
             judge_again(work, incident_id)
+    for was, ticket in work.changes(Ticket):
+        if was is None or was.address != ticket.address:
+            suspect(work, ticket.number)
     for before, after in work.changes(Incident):
         for when, name in _MOMENTS.items():
             if getattr(after, name) is not None and (before is None or getattr(before, name) is None):

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from dispatch.api import Dispatch, Incident, Ticket
 from hotline.agents.presence import Presence
+from hotline.service import crew_actions
 from hotline.service.book import CallBook
 from hotline.service.customers import CustomerFile
 from hotline.service.information import Information
@@ -127,6 +128,7 @@ class Actions:
             return known.cause, {
                 "reason": known.reason, "area": known.area, "started": self._local(known.starts_at),
                 "until": self._local(known.expected_at),
+                "running": "yes" if known.starts_at <= now else "",
             }
         outage = self._information().outage_at(address, now)
         if outage is None:
@@ -136,6 +138,7 @@ class Actions:
             "area": outage.area,
             "started": self._local(outage.starts),
             "until": self._local(outage.ends),
+            "running": "yes" if outage.starts <= now else "",
         }
 
     def _do_price_info(self, call_id: str, given: dict[str, str]) -> Answer:
@@ -166,26 +169,10 @@ class Actions:
         return "ok", {"crew": crew, "crew_name": names.get(crew, crew)}
 
     def _do_open_incidents_of_crew(self, call_id: str, given: dict[str, str]) -> Answer:
-        mine = [
-            incident
-            for incident in self._dispatch.open_incidents()
-            if any(
-                assignment.crew == given.get("crew") and assignment.cleared_at is None
-                for assignment in self._dispatch.assignments(incident.key)
-            )
-        ]
-        if not mine:
-            return "none", {"count": "0"}
-        first = mine[0]
-        values = {
-            "count": str(len(mine)),
-            "incident": first.key,
-            "address": first.address,
-            "hazard": first.hazard,
-        }
-        for number, incident in enumerate(mine[:3], 1):
-            values |= {f"incident_{number}": incident.key, f"address_{number}": incident.address}
-        return ("one" if len(mine) == 1 else "several"), values
+        return crew_actions.open_work(self._dispatch, given.get("crew", ""))
+
+    def _do_next_job_of_crew(self, call_id: str, given: dict[str, str]) -> Answer:
+        return crew_actions.next_job(self._dispatch, call_id, given.get("crew", ""), self._utcnow())
 
     def _local(self, then: datetime) -> str:
         return then.astimezone(self._zone).isoformat()

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from dispatch.api import NotAllowed, UnknownRecord
-from dispatch.commands import OutageAnnounced, OutageChanged, OutageOver
+from dispatch.commands import OutageAnnounced, OutageChanged, OutageOver, TicketRequest
 from dispatch.letters import as_page
+from dispatch.model import Ticket
 from dispatch.outage_policy import OutagePolicy
 from dispatch.outage_records import Outage
 from dispatch.outages import concerns
@@ -189,3 +190,30 @@ def test_the_letter_as_a_page_holds_no_tags_of_others(desk: Desk) -> None:
 )
 def test_faults_of_the_file_are_named(change: tuple[str, str], said: str, tmp_path: Path) -> None:
     assert said in fault_of(CONFIG / "outages.yaml", OutagePolicy, change, tmp_path)
+
+
+def no_gas(desk: Desk, call_id: str, **parts: str) -> None:
+    desk.start_call(call_id, caller=f"139000{call_id[1:]:0>5}")
+    desk.dispatch.tell(TicketRequest(event_id=desk.name(), at=desk.now, call_id=call_id, business="no_gas"))
+    desk.learn("address", "".join(parts.values()), call_id=call_id, parts=parts)
+
+
+def test_neighbours_without_gas_are_told_to_the_duty_centre_once(desk: Desk) -> None:
+    for number in range(5):
+        no_gas(desk, f"c{number}", community="滨江花园", building=str(number))
+    (text,) = texts(desk, "supply_suspected")
+    assert "已有3户反映没有气" in text
+    no_gas(desk, "c7", community="北苑", building="1")
+    assert len(texts(desk, "supply_suspected")) == 1
+
+
+def test_an_unplanned_outage_sends_crews_and_knows_who_has_reported_it(desk: Desk) -> None:
+    no_gas(desk, "c1", street="滨江路", number="88")
+    outage = announce(desk, cause="unplanned", starts_at=NOON, expected_at=NOON + timedelta(hours=3))
+    incident = desk.dispatch.incident(outage.incident)
+    assert incident is not None and incident.incident_type == "supply_failure" and incident.crews_wanted == 2
+    desk.wait(30)
+    assert any(page.state == "ringing" for page in desk.dispatch.pages(incident.key))
+    (own,) = [t for t in desk.dispatch.engine.state.all(Ticket) if t.incident == incident.key]
+    (told,) = [t for t in desk.dispatch.engine.state.all(Ticket) if t.business == "no_gas"]
+    assert own.related == (told.number,) and told.related == (own.number,) and told.closed_at is None
