@@ -16,7 +16,7 @@ from hotline.calls.hearing import Hear, LegHearing
 from hotline.calls.ports import Leg, Timer
 from hotline.events import CallFailed, FactLearned, Heard
 from hotline.flow import inputs
-from hotline.speech.budget import Board, cores_of
+from hotline.speech.budget import BOARD, Board, cores_of
 from hotline.speech.correction import better
 from hotline.speech.recogniser import Expectation, Transcript
 
@@ -27,9 +27,6 @@ log = structlog.get_logger()
 
 FLUSH_SECONDS = 2.0
 """How long a call that is over waits for the recogniser's last words."""
-
-BOARD = "decoders"
-"""In the run directory: what the decoders of all workers use."""
 
 PAUSE_SECONDS = 0.3
 """No new words for so long: the caller has stopped, though the utterance may not be over yet."""

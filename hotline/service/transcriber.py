@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -21,9 +22,7 @@ from typing import Any
 
 import structlog
 
-from dispatch.api import DispatchError, SqlStore
-from hotline.calls.listening import BOARD
-from hotline.calls.understanding import RuleUnderstanding
+from hotline.calls.ears import Understanding
 from hotline.errors import ConfigurationError, HotlineError
 from hotline.events import Record
 from hotline.logs import configure
@@ -36,19 +35,17 @@ from hotline.service.deferred import (
 from hotline.service.deferred_result import late_leak, write_result
 from hotline.service.deferred_work import BeingTranscribedError, Progress, work
 from hotline.settings import Settings
-from hotline.settings_file import load_settings, read_secret
-from hotline.speech.budget import Board, busy_share, cores_of
+from hotline.settings_file import load_settings
+from hotline.speech.budget import BOARD, Board, busy_share, cores_of
 from hotline.speech.engines import decoder_maker
 from hotline.speech.transcriber import Decoder
 from hotline.speech.wavefile import WavFile
-from hotline.triage import Gazetteer
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
 WITHOUT_MODEL_SECONDS = 60.0
-INDEXED_AT_ONCE = 2000
 LOWEST_PRIORITY = 19
 FIRST_TO_GO = 500
 """When memory ends, this process goes before any that serves a call."""
@@ -122,9 +119,13 @@ class Transcriber:
         log.info("recording transcribed", call_id=job.call_id, utterances=len(found))
         return len(found)
 
-    def _understanding(self) -> RuleUnderstanding:
+    def _understanding(self) -> Understanding:
+        """Loaded when it is needed: the process stays small."""
+        from hotline.calls.understanding import RuleUnderstanding
+        from hotline.triage import Gazetteer
+
         try:
-            gazetteer = Gazetteer.load(self._settings.dispatch.gazetteer)
+            gazetteer: Gazetteer | None = Gazetteer.load(self._settings.dispatch.gazetteer)
         except ConfigurationError:
             gazetteer = None
         return RuleUnderstanding(gazetteer, self._settings.country, self._settings.area_code)
@@ -137,14 +138,16 @@ def _complete(records: Sequence[Record]) -> bool:
 class Background:
     """The process: low, patient, alone on its node."""
 
-    def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._settings, self._sleep = settings, sleep
+    def __init__(
+        self, settings: Settings, config: Path, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._settings, self._config, self._sleep = settings, config, sleep
         self._board = Board(settings.paths.run / BOARD)
         self._cores = cores_of(settings.speech.decoder_cores)
         self._make: MakeDecoder | None = None
         self._model_due = 0.0
-        self._index_left = 1
-        self._index_due = 0.0
+        self._indexing: subprocess.Popen[bytes] | None = None
+        self._index_due: float | None = 0.0
         self._transcriber = Transcriber(settings, self._decoder, _utcnow, wait=self._wait)
         self._paused = False
 
@@ -189,19 +192,14 @@ class Background:
         return self._make()
 
     def _index(self) -> None:
-        """What was stored before there was a search index is indexed bit by bit."""
-        if not self._index_left or time.monotonic() < self._index_due:
-            return
-        database = self._settings.database
-        store = SqlStore(database.url, read_secret(database.password_file, ""))
-        try:
-            while self._index_left:
-                self._wait()
-                self._index_left = store.catch_up_search(INDEXED_AT_ONCE)
-        except DispatchError:
-            self._index_due = time.monotonic() + WITHOUT_MODEL_SECONDS
-        finally:
-            store.close()
+        """What was stored before there was a search index is indexed beside us, once."""
+        now = time.monotonic()
+        if self._indexing is not None and (status := self._indexing.poll()) is not None:
+            self._indexing = None
+            self._index_due = None if status == 0 else now + WITHOUT_MODEL_SECONDS
+        if self._indexing is None and self._index_due is not None and now >= self._index_due:
+            command = [sys.executable, "-m", "hotline.service.indexing", "--config", str(self._config)]
+            self._indexing = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
 def _utcnow() -> datetime:
@@ -240,7 +238,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with only_one(settings.paths.state):
-        Background(settings).run()
+        Background(settings, given.config).run()
     return 0
 
 

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+BOARD = "decoders"
+"""Name of the file in the run directory."""
 PLACES = 2048
 _PLACE = struct.Struct("<dddd")
 FRESH_SECONDS = 3.5

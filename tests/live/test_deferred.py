@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import wave
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -224,3 +226,8 @@ def test_the_listener_is_below_everybody_else(town: Fragile) -> None:
     pid = town.service.wait_role("transcriber")
     assert os.getpriority(os.PRIO_PROCESS, pid) == 19
     assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+
+
+def test_what_was_stored_before_the_index_is_indexed_beside_the_listener(town: Fragile) -> None:
+    command = [sys.executable, "-m", "hotline.service.indexing", "--config", str(town.service.config)]
+    assert subprocess.run(command, timeout=60, check=False).returncode == 0
