@@ -17,6 +17,8 @@ from dispatch.jobs import end_job, job_steps
 from dispatch.model import COVERING, Assignment, Incident
 from dispatch.outbound import NoticeEffect
 from dispatch.policy import travel
+from dispatch.recommend import recommend
+from dispatch.reinforce import offer
 from dispatch.states import AssignmentEvent, AssignmentState
 from dispatch.units import CrewUnit, Job
 from dispatch.work import Work
@@ -259,6 +261,13 @@ def routes_known(work: Work, command: RoutesKnown) -> None:
     for assignment in work.assignments(command.incident):
         if assignment.state in BEFORE_SCENE:
             forecast(work, assignment.key)
+    incident = work.get(Incident, command.incident)
+    if incident is None or not incident.open:
+        return
+    found = recommend(Board(work.rules, work, work.now), incident, set())
+    nearest = next((one for one in found if one.free and one.own), None)
+    if nearest is not None:
+        offer(work, nearest.crew.key)
 
 
 def crew_back(work: Work, crew: str) -> None:

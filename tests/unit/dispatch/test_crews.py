@@ -15,7 +15,9 @@ from dispatch.crew_commands import (
     DutyChangeWithdrawn,
     JobGiven,
     JobWithdrawn,
+    RoutesKnown,
 )
+from dispatch.distance import RouteNotKnownError
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.incident_types import IncidentType, IncidentTypes
 from dispatch.model import Assignment, Incident
@@ -488,3 +490,31 @@ def test_a_fault_in_what_follows_does_not_lose_the_emergency(
     assert desk.notes.lines == ["ring A/A1"]
     assert isinstance(desk.incident(), Incident) and faults.found
     faults.found.clear()
+
+
+def test_routes_that_become_known_bring_the_crew_that_is_really_nearer(tmp_path: Path) -> None:
+    class River:
+        """The way from the west station leads over a far bridge."""
+
+        known = False
+
+        def km(self, start: Any, end: Any) -> float:
+            if not self.known:
+                raise RouteNotKnownError
+            return 18.0 if start.longitude < 105.86 else 4.0
+
+        def seconds(self, start: Any, end: Any) -> float:
+            return self.km(start, end) * 100
+
+    river = River()
+    desk = Desk(tmp_path, rules=rules(roads=river))
+    desk.located()
+    assert lines(desk, "ring") == ["ring A/A1"], "by the straight line, at once"
+    river.known = True
+    name = desk.incident().key
+    desk.dispatch.tell(RoutesKnown(event_id="routes", at=desk.now, incident=name))
+    assert lines(desk, "ring") == ["ring A/A1", "ring C/C1"]
+    desk.accept("A")
+    forecast = assignment(desk, "A").forecast_at
+    assert forecast is not None and (forecast - desk.now).total_seconds() == 120 + 1800
+    desk.stop()
