@@ -154,9 +154,12 @@ class Deferred(Section):
 
 
 class Speech(Section):
-    engine: Literal["vosk", "none"] = "vosk"
+    engine: Literal["vosk", "sherpa", "none"] = "vosk"
+    """`sherpa`: sherpa-onnx, installed by itself; docs/speech-model.md says what was proved with it."""
     model: Path | None = None
-    """Folder of the Vosk model. Without one the line works by keys and persons."""
+    """Folder of the engine's model. Without one the line works by keys and persons."""
+    hot_words: tuple[str, ...] | None = None
+    """For `sherpa`: words that are preferred. Unset: those of the trade."""
     energy_gate_dbfs: float = -46
     hangover_seconds: float = 1.6
     partial_ms: int = Field(200, ge=60, le=300)

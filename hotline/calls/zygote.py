@@ -232,9 +232,9 @@ def _speech_model(settings: Settings) -> Any:
         log.warning("no speech model: the line works by keys and persons")
         return None
     try:
-        from hotline.speech.vosk_engine import load_model
+        from hotline.speech.engines import load_model
 
-        return load_model(settings.speech.model)
+        return load_model(settings.speech)
     except Exception as error:
         log.error("speech model not loaded: the line works by keys and persons", why=str(error))
         return None
