@@ -146,9 +146,8 @@ class Board:
         """Which of these skills nobody of the crew on duty has."""
         if not skills:
             return ()
-        day = self.local.date()
-        members = [member for member, _ in self.on_duty(crew)]
-        return tuple(skill for skill in skills if not crew.can(skill, members, day))
+        have = self.rules.roster.skills_of(crew, self.on_duty(crew), self.local.date())
+        return tuple(skill for skill in skills if skill not in have)
 
     def equipped(self, crew: Crew, equipment: Iterable[str]) -> tuple[str, ...]:
         """Which of these pieces the crew lacks."""

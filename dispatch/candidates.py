@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -61,6 +61,8 @@ class Candidate:
     """Sorts candidates; the last number is the place in the file, so that nothing is left to chance."""
     words: Callable[[], tuple[str, ...]]
     """Makes `why`, which is worded only for those of whom it is told."""
+    ties: list[str]
+    """What decided between it and the one before."""
 
     @property
     def out(self) -> bool:
@@ -70,7 +72,7 @@ class Candidate:
     @property
     def why(self) -> tuple[str, ...]:
         """In Mandarin, the weightiest first."""
-        return self.words()
+        return (*self.words(), *self.ties)
 
     @property
     def reason(self) -> str:
@@ -79,7 +81,8 @@ class Candidate:
 
 def candidates(board: Board, wanted: Wanted) -> list[Candidate]:
     """All crews on duty, who is there first first. Neighbours come after, unless no own crew is in time."""
-    found = [candidate(board, wanted, crew, n) for n, crew in enumerate(board.crews_on_duty())]
+    ground = _Ground(board, wanted)
+    found = [_look(board, wanted, ground, crew, n) for n, crew in enumerate(board.crews_on_duty())]
     own_best = min((c.seconds for c in found if c.own and c.free), default=None)
     too_far = own_best is None or not any(c.free and c.own and c.in_time is not False for c in found)
     gain = board.rules.policy.crews.aid_gain
@@ -105,19 +108,37 @@ def helping(found: list[Candidate], gain_seconds: float) -> set[str]:
 
 def candidate(board: Board, wanted: Wanted, crew: Crew, number: int = 0) -> Candidate:
     """One crew, looked at for itself."""
-    policy = board.rules.policy.crews
+    return _look(board, wanted, _Ground(board, wanted), crew, number)
+
+
+class _Ground:
+    """What is the same for every crew that is looked at."""
+
+    __slots__ = ("goal", "lent", "policy", "roads", "turnout")
+
+    def __init__(self, board: Board, wanted: Wanted) -> None:
+        rules = board.rules
+        centre = rules.stations.station(rules.stations.centre_station)
+        assert centre is not None, "checked when the file was read"
+        self.goal = wanted.place or centre.position
+        self.policy = rules.policy.crews
+        self.turnout = rules.policy.times.turnout
+        self.roads = rules.road_distance()
+        self.lent = rules.stations.lent
+
+
+def _look(board: Board, wanted: Wanted, ground: _Ground, crew: Crew, number: int) -> Candidate:
+    policy = ground.policy
     state = board.state(crew)
     start, by_vehicle = board.position(crew)
-    centre = board.rules.stations.station(board.rules.stations.centre_station)
-    assert centre is not None, "checked when the file was read"
-    km = board.rules.road_distance().km(start, wanted.place or centre.position)
+    km = ground.roads.km(start, ground.goal)
     busy = board.taken(crew.key, besides=wanted.incident, drills=wanted.drill)
     jobs = board.jobs(crew.key)
     in_hand = jobs[0] if jobs and jobs[0].state in ("on_scene", "made_safe") else None
     secure = policy.secure if in_hand is not None else 0.0
     rolls = by_vehicle and (state in ROLLING or in_hand is not None)
-    turnout = 0.0 if rolls else board.rules.policy.times.turnout
-    seconds = secure + turnout + board.rules.drive_seconds(start, wanted.place or centre.position, km)
+    turnout = 0.0 if rolls else ground.turnout
+    seconds = secure + turnout + board.rules.drive_seconds(start, ground.goal, km)
     arrival = None if wanted.place is None else board.now + timedelta(seconds=seconds)
     lacks_skill = board.skilled(crew, wanted.skills)
     lacks_equipment = board.equipped(crew, wanted.equipment)
@@ -140,15 +161,15 @@ def candidate(board: Board, wanted: Wanted, crew: Crew, number: int = 0) -> Cand
         *((f"缺少技能{'、'.join(lacks_skill)}",) if lacks_skill else ()),
         *((f"缺少装备{'、'.join(lacks_equipment)}",) if lacks_equipment else ()),
         *((f"{STATE_WORDS[state]}",) if not busy and not out else ()),
-        *(("外单位支援",) if board.rules.stations.lent(crew) else ()),
+        *(("外单位支援",) if ground.lent(crew) else ()),
     )
     return Candidate(
-        crew=crew, state=state, free=not busy and not out, own=not board.rules.stations.lent(crew),
+        crew=crew, state=state, free=not busy and not out, own=not ground.lent(crew),
         distance_km=None if wanted.place is None else km, seconds=seconds, arrival=arrival,
         in_time=None if arrival is None or wanted.until is None else not late, by_vehicle=by_vehicle,
         secure_first=in_hand.ticket if in_hand else "",
         order=(float(out), float(useless), round(seconds + penalty, 1), float(len(jobs)), float(number)),
-        words=words,
+        words=words, ties=[],
     )
 
 
@@ -171,18 +192,11 @@ def _said(board: Board, crew: Crew) -> str:
 
 def _explain_ties(ordered: list[Candidate]) -> list[Candidate]:
     """Who is level with the one before says what decided: fewer jobs, else the order of the file."""
-
-    told = ordered[:1]
     for before, one in pairwise(ordered):
         if one.own == before.own and one.order[:3] == before.order[:3]:
             what = "任务较多" if one.order[3] > before.order[3] else "按名册次序"
-            one = replace(one, words=_level_with(one.words, f"与{before.crew.name}同时到达，{what}排后"))
-        told.append(one)
-    return told
-
-
-def _level_with(words: Callable[[], tuple[str, ...]], tie: str) -> Callable[[], tuple[str, ...]]:
-    return lambda: (*words(), tie)
+            one.ties.append(f"与{before.crew.name}同时到达，{what}排后")
+    return ordered
 
 
 def considered(found: Collection[Candidate]) -> list[dict[str, Any]]:

@@ -38,6 +38,9 @@ class Roster:
     last_day: date | None = None
     """The last day that the file plans; None: there is no dated roster."""
     _days: dict[tuple[str, date], tuple[Span, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _skills: dict[tuple[object, ...], tuple[Crew, frozenset[str]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     _known: dict[str, _Known] = field(default_factory=dict, repr=False, compare=False)
     """By crew: what was found last, and until when it holds."""
 
@@ -93,6 +96,17 @@ class Roster:
                     else:
                         until = min(until, moment)
         return since, until
+
+    def skills_of(self, crew: Crew, on_duty: OnDuty, day: date) -> frozenset[str]:
+        """What the members on duty may do on that day, all together."""
+        key = (crew.key, day, *(member.name for member, _ in on_duty))
+        known = self._skills.get(key)
+        if known is None or known[0] is not crew:
+            if len(self._skills) > 10_000:
+                self._skills.clear()
+            can = frozenset(one.skill for member, _ in on_duty for one in member.skills if one.holds(day))
+            known = self._skills[key] = (crew, can)
+        return known[1]
 
     def shift_began(self, crew: Crew, local: datetime) -> datetime | None:
         """When the latest of the crew's running shifts began, local time without a zone."""
