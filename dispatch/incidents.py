@@ -21,7 +21,7 @@ from dispatch.states import AssignmentState, IncidentEvent
 from dispatch.tickets import open_ticket
 from dispatch.work import Work
 
-_PLACE = {"address", "address_fields", "latitude", "longitude", "fields"}
+_PLACE = {"address", "address_confirmed", "address_fields", "latitude", "longitude", "fields"}
 """Fields of a ticket by which it may be found to be somebody else's leak."""
 _SHARED = ("hazard", "place", "address", "address_confirmed", "latitude", "longitude")
 """Fields that a ticket and its incident have in common."""

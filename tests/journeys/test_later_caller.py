@@ -23,6 +23,8 @@ from tests.support.dispatch import Desk, Notes
 from tests.support.incidents import protocol_rules, report
 
 CALL = "call-1"
+NORTH = (32.4600, 105.8420)
+"""Some minutes from the station."""
 
 
 class Line:
@@ -106,7 +108,7 @@ def begin(tmp_path: Path) -> tuple[Desk, Journey]:
     )
     desk = Desk(tmp_path / "dispatch", rules=protocol_rules(), notes=CallerNotes(outlet), now=BEGIN)
     holder.append(desk)
-    report(desk, "first", community="", building="", room="", street="滨江路", number="88")
+    report(desk, "first", NORTH, community="", building="", room="", street="滨江路", number="88")
     desk.accept("A", "first")
     desk.crew("A", "en_route", desk.incident("first").key)
     return desk, Journey(tmp_path, desk, line)
