@@ -40,11 +40,16 @@ class FieldRule(Section):
     """For `choice`: value → as it is shown."""
     needed_for: tuple[Name, ...] = ()
     """States that cannot be entered without it."""
+    implies: dict[Value, dict[Name, str]] = Field(default_factory=dict)
+    """For `choice`: what other fields become with a value (a criterion decides the grade)."""
 
     @model_validator(mode="after")
     def _check(self) -> FieldRule:
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("`choices` belong to kind `choice`, and it needs them")
+        for value in self.implies:
+            if value not in self.choices:
+                raise ValueError(f"`implies`: {value} is no choice")
         return self
 
     def fault(self, value: str) -> str:
@@ -79,6 +84,16 @@ class Step(Section):
     """It is taken by itself when this happens."""
 
 
+class Escalation(Section):
+    """When the same customer comes again with a matter that is still open (S1 annex 3 §8)."""
+
+    again: dict[Name, str] = Field(default_factory=dict)
+    """Fields that both get: `grade: major`."""
+    outside: dict[Name, tuple[str, ...]] = Field(default_factory=dict)
+    """Field → values that mean that he has gone outside: `source: [press]`."""
+    tell: tuple[Name, ...] = Field(min_length=1)
+
+
 class Kind(Section):
     """One kind of business."""
 
@@ -95,6 +110,9 @@ class Kind(Section):
     """A suspected leak in the same call is a matter of its own (a complaint stays one)."""
     overdue_to: tuple[Name, ...] = ()
     """Whom else an overdue stage is told, besides those of the standard: roles or contacts."""
+    tell_when_opened: tuple[Name, ...] = ()
+    """Who hears of it at once: roles or contacts (S1 annex 3 §12)."""
+    escalation: Escalation | None = None
     impartial: Name | None = None
     """The field with the person whom the matter is about; neither he nor who is tied to him may have
     it alone (S1 annex 3)."""
@@ -170,9 +188,22 @@ class AppointmentRules(Section):
 
 
 class Texts(Section):
-    """What those who work on a ticket are told; `{ticket}`, `{business}`, `{stage}`, `{due}`, `{left}`,
-    `{late}`, `{address}`, `{owner}`.
+    """What those who work on a ticket are told, and (`caller_…`) what a caller hears of its promise;
+    `{ticket}`, `{business}`, `{stage}`, `{due}`, `{left}`, `{late}`, `{address}`, `{owner}`, `{window}`.
     """
+
+    caller_due: str = "{due}{stage}"
+    caller_visit: str = "已经约好{window}上门"
+    caller_paused: str = "按您的意愿暂缓办理"
+    caller_overdue: str = "已经超过承诺的时间，我们正在督办"
+    visit_second_late: str = "工单{ticket}预约{window}上门，第二次预约有可能不能按时上门，请立即处理。"
+    visit_second_missed: str = "工单{ticket}预约{window}上门，第二次预约没有按时上门，请立即处理。"
+    visit_missed: str = "工单{ticket}预约{window}上门，没有按时上门，请马上联系客户。"
+    visit_agree_time: str = "工单{ticket}预约{window}上门，请与客户约定新的上门时间。"
+    visit_other_technician: str = "工单{ticket}预约{window}上门，客户要求换一位人员，请马上安排。"
+    visit_wants_person: str = "工单{ticket}预约{window}上门，客户要求人工联系，请马上回电。"
+    visit_no_answer: str = "工单{ticket}预约{window}上门，已电话告知客户晚到，客户没有选择，请人工联系。"
+    visit_not_told: str = "工单{ticket}：人员将晚到，多次致电客户未能接通，请人工联系客户。"
 
     warning: str = "工单{ticket}（{business}）的“{stage}”应于{due}前完成，还剩{left}，请抓紧办理。"
     overdue: str = (
@@ -180,10 +211,12 @@ class Texts(Section):
     )
     provisional: str = "承诺时限待国务院公布放假安排后确认。"
     leak: str = "工单{ticket}（{business}）疑似燃气泄漏，已转为抢险，请立即处理。"
+    opened: str = "新受理{business}工单{ticket}，{address}，请及时处理。"
+    escalated: str = "客户就{business}再次反映，工单{ticket}已升级，责任人{owner}，请立即处理。"
 
     @model_validator(mode="after")
     def _check(self) -> Texts:
-        known = {"ticket", "business", "stage", "due", "left", "late", "address", "owner"}
+        known = {"ticket", "business", "stage", "due", "left", "late", "address", "owner", "window"}
         for name in type(self).model_fields:
             for _, field, _, _ in Formatter().parse(getattr(self, name)):
                 if field is not None and field not in known:
@@ -295,11 +328,27 @@ def _field_faults(kind: Kind) -> Iterator[str]:
         for state in rule.needed_for:
             if state not in states:
                 yield f"`fields.{name}.needed_for`: there is no state {state}"
+        for implied in rule.implies.values():
+            yield from _values_faults(kind, f"`fields.{name}.implies`", implied)
+    if kind.escalation is not None:
+        yield from _values_faults(kind, "`escalation.again`", kind.escalation.again)
+        for name, values in kind.escalation.outside.items():
+            for value in values:
+                yield from _values_faults(kind, "`escalation.outside`", {name: value})
     if kind.impartial is not None and kind.impartial not in kind.fields:
         yield f"`impartial`: there is no field {kind.impartial}"
     chosen = kind.fields.get(kind.chosen_by) if kind.chosen_by else None
     if kind.chosen_by is not None and (chosen is None or chosen.kind != "choice"):
         yield f"`chosen_by`: {kind.chosen_by} is no field of kind choice"
+
+
+def _values_faults(kind: Kind, where: str, values: Mapping[str, str]) -> Iterator[str]:
+    for name, value in values.items():
+        rule = kind.fields.get(name)
+        if rule is None:
+            yield f"{where}: there is no field {name}"
+        elif rule.fault(value):
+            yield f"{where}: {name}: {rule.fault(value)}"
 
 
 def _text(rule: FieldRule, value: str) -> str:

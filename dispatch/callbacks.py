@@ -177,7 +177,7 @@ def for_a_person(work: Work, callback: Callback, why: str) -> None:
 def _for_the_desk(work: Work, callback: Callback) -> None:
     """No alarm in the night for it, but somebody must go on trying."""
     clerk = work.rules.businesses.appointments.clerk
-    text = f"工单{callback.ticket}：人员将晚到，多次致电客户未能接通，请人工联系客户。"
+    text = work.rules.businesses.texts.visit_not_told.format(ticket=callback.ticket)
     work.emit(NoticeEffect(to=clerk, topic="visit_not_told", ticket=callback.ticket, text=text, urgent=True))
 
 

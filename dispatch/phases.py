@@ -56,6 +56,10 @@ def fill(work: Work, ticket: Ticket, kind: Kind | None, fields: Mapping[str, str
         if before != value:
             work.history(ticket.number, "field_filled", author=author, field=name, before=before, after=value)
             ticket = ticket.model_copy(update={"fields": ticket.fields | {name: value}})
+            for also, implied in rule.implies.get(value, {}).items():
+                work.history(ticket.number, "field_filled", author=author, field=also, after=implied,
+                             before=ticket.fields.get(also, ""), why=rule.choices[value])
+                ticket = ticket.model_copy(update={"fields": ticket.fields | {also: implied}})
     if fields:
         work.put(ticket)
     return ticket

@@ -5,7 +5,7 @@ So nobody who opens a ticket or moves an incident has to think of clocks, and no
 
 from __future__ import annotations
 
-from dispatch import clocks, phases, visits
+from dispatch import clocks, escalating, phases, visits
 from dispatch.callbacks import VISIT_LATE
 from dispatch.deadlines import EMERGENCY
 from dispatch.model import Callback, Incident, Ticket
@@ -57,6 +57,7 @@ def _opened(work: Work, ticket: Ticket) -> None:
     if not work.of_ticket(Clock, ticket.number):
         clocks.open_clocks(work, ticket)
     _turn_same_call(work, ticket)
+    escalating.opened(work, ticket.number)
     if ticket.state == TicketState.IN_HAND:
         phases.happened(work, ticket.number, "taken")
 

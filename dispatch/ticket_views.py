@@ -31,29 +31,22 @@ def promise_in_words(state: State, rules: Rules, number: str, now: datetime) -> 
 
     A promise that is broken is not said again as one: he hears that it is being pressed.
     """
-    visit = agreed_visit(state, number)
-    clock = last_clock(state, number)
+    visit, clock, texts = agreed_visit(state, number), last_clock(state, number), rules.businesses.texts
+    ticket = state.get(Ticket, number)
+    kind = rules.businesses.kind_of(ticket.business) if ticket is not None else None
     parts = []
     if visit is not None and visit.ends_at > now:
         window = window_in_words(visit.begins_at, visit.ends_at, now, rules.timezone)
-        parts.append(f"已经约好{window}上门")
-    if clock is not None and clock.due_at is not None:
-        if clock.state == ClockState.PAUSED:
-            parts.append("按您的意愿暂缓办理")
-        elif clock.due_at <= now:
-            parts.append("已经超过承诺的时间，我们正在督办")
-        else:
-            words = due_in_words(clock.due_at, now, rules.timezone, provisional=clock.provisional)
-            parts.append(f"{words}{_DONE.get(clock.stage, '处理完')}")
+        parts.append(texts.caller_visit.format(window=window))
+    if clock is not None and clock.due_at is not None and clock.state == ClockState.PAUSED:
+        parts.append(texts.caller_paused)
+    elif clock is not None and clock.due_at is not None and clock.due_at <= now:
+        parts.append(texts.caller_overdue)
+    elif clock is not None and clock.due_at is not None:
+        words = due_in_words(clock.due_at, now, rules.timezone, provisional=clock.provisional)
+        stage = kind.stage_title(clock.stage) if kind is not None else ""
+        parts.append(texts.caller_due.format(due=words, stage=stage))
     return "，".join(parts)
-
-
-_DONE = {
-    "reply": "答复您", "complete": "处理完", "repair": "修复", "accept": "受理", "permit": "取得许可", "build": "竣工",
-    "commission": "验收通气", "build_and_commission": "施工通气", "arrive": "到达", "respond": "到场处理",
-    "feedback": "反馈",
-}
-"""How the end of a stage is said after its time."""
 
 
 def agreed_visit(state: State, number: str) -> Visit | None:

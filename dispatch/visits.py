@@ -119,7 +119,7 @@ def run_late(work: Work, visit: Visit, minutes: float | None, reason: str, autho
     work.history(visit.ticket, "visit_late", author=author, visit=visit.key, reason=reason,
                  expected=expected.isoformat() if expected else "cannot be kept")
     if visit.ordinal > 1:
-        tell(work, visit, rules.leader, "visit_second_late", "第二次预约有可能不能按时上门")
+        tell(work, visit, rules.leader, "visit_second_late")
     call_customer(work, visit)
 
 
@@ -139,8 +139,7 @@ def look(work: Work, visit_id: str) -> None:
     work.history(visit.ticket, "visit_missed", visit=visit.key, ordinal=visit.ordinal,
                  why="nobody came in the agreed time, and no other was agreed")
     tell(work, visit, rules.leader if second else rules.clerk,
-         "visit_second_missed" if second else "visit_missed",
-         "第二次预约没有按时上门，请立即处理" if second else "预约没有按时上门，请马上联系客户")
+         "visit_second_missed" if second else "visit_missed")
 
 
 def answered(work: Work, command: CustomerAnswered) -> None:
@@ -174,7 +173,7 @@ def _wait(work: Work, visit: Visit, author: str) -> None:
     state = VISIT.next(visit.state, VisitEvent.AGREE)
     if state is None or visit.expected_at is None:
         clerk = work.rules.businesses.appointments.clerk
-        tell(work, visit, clerk, "visit_agree_time", "请与客户约定上门时间")
+        tell(work, visit, clerk, "visit_agree_time")
         return
     agreed = visit.model_copy(update={"state": state, "ends_at": visit.expected_at, "expected_at": None})
     work.put(agreed.model_copy(update={"check_at": _check_at(work, agreed)}))
@@ -208,12 +207,12 @@ def _other(work: Work, visit: Visit, author: str) -> None:
     work.history(visit.ticket, "other_technician_wanted", author=author, visit=visit.key,
                  instead_of=visit.technician)
     clerk = work.rules.businesses.appointments.clerk
-    tell(work, visit, clerk, "visit_other_technician", "客户要求换一位人员上门，请马上安排")
+    tell(work, visit, clerk, "visit_other_technician")
 
 
 def _person(work: Work, visit: Visit, author: str) -> None:
     clerk = work.rules.businesses.appointments.clerk
-    tell(work, visit, clerk, "visit_wants_person", "客户要求人工联系改约，请马上回电")
+    tell(work, visit, clerk, "visit_wants_person")
 
 
 def _cancel(work: Work, visit: Visit, author: str) -> None:
@@ -241,10 +240,11 @@ def end(work: Work, visit: Visit, event: VisitEvent, author: str, reason: str) -
                  told_in_time="yes" if told else "no")
 
 
-def tell(work: Work, visit: Visit, to: str, topic: str, what: str) -> None:
+def tell(work: Work, visit: Visit, to: str, topic: str) -> None:
     """Somebody of ours must do something about an appointment."""
     window = window_in_words(visit.begins_at, visit.ends_at, work.now, work.rules.timezone)
-    text = f"工单{visit.ticket}预约{window}上门：{what}。"
+    template: str = getattr(work.rules.businesses.texts, topic)
+    text = template.format(ticket=visit.ticket, window=window)
     work.emit(NoticeEffect(to=to, topic=topic, ticket=visit.ticket, text=text, urgent=True))
     work.history(visit.ticket, "told", to=to, topic=topic, visit=visit.key)
 
@@ -253,8 +253,7 @@ def picked_up(work: Work, callback: Callback) -> None:
     """The customer picked up and chose nothing: a person goes on."""
     visit = work.get(Visit, callback.call_id)
     if visit is not None and visit.ended_at is None and visit.state == VisitState.LATE and not visit.consents:
-        tell(work, visit, work.rules.businesses.appointments.clerk, "visit_no_answer",
-             "已电话告知客户晚到，客户没有选择，请人工联系")
+        tell(work, visit, work.rules.businesses.appointments.clerk, "visit_no_answer")
 
 
 def over(work: Work, ticket: Ticket) -> None:

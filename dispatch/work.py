@@ -102,6 +102,10 @@ class Work:
         numbers = {ticket.number for ticket in fresh}
         return [t for t in self._state.tickets_of_call(call_id) if t.number not in numbers] + fresh
 
+    def open_tickets_of(self, phone: str) -> list[Ticket]:
+        """A number's open tickets, as before this work, in the order of their numbers."""
+        return sorted(self._state.open_tickets_of(phone), key=lambda ticket: ticket.number)
+
     def tickets(self, incident: Incident) -> list[Ticket]:
         found = (self.get(Ticket, number) for number in incident.tickets)
         return [ticket for ticket in found if ticket is not None]

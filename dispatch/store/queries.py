@@ -122,7 +122,8 @@ class Queries:
 
     def open_clocks(self, due_before: datetime | None = None) -> list[Clock]:
         table = ClockRow.__table__
-        query = select(table).where(table.c.ended_at.is_(None)).order_by(table.c.due_at.nulls_last(), table.c.clock_id)
+        soonest = (table.c.due_at.nulls_last(), table.c.clock_id)
+        query = select(table).where(table.c.ended_at.is_(None)).order_by(*soonest)
         if due_before is not None:
             query = query.where(table.c.due_at < due_before)
         with self.reading() as connection:

@@ -36,7 +36,8 @@ ANSWERS = ("wait", "new_time", "other_technician", "person", "cancel")
 PEOPLE = ("王芳", "张伟", "李四")
 STEPS = sorted({step.step for kind in SHIPPED.kinds.values() for step in kind.steps})
 FIELDS = {
-    "cause": "电池", "contract": "W-1", "validity": "valid", "result": "已处理", "signed_by": "主任",
+    "cause": "电池", "contract": "W-1", "validity_criterion": "supply", "grade_criterion": "press",
+    "result": "已处理", "signed_by": "主任",
     "satisfaction": "fair", "new_owner": "赵六", "papers": "yes", "answer": "已答复",
     "connection": "connection_small_indoor",
 }

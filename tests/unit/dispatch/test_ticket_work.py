@@ -24,6 +24,8 @@ from dispatch.ticket_commands import (
 from dispatch.ticket_records import Attachment, Slip
 from tests.support.ticket_desk import SHIPPED, TicketDesk
 
+INVALID = {"validity_criterion": "threat", "grade_criterion": "solved_at_once", "result": "无效"}
+VALID = {"validity_criterion": "rude_staff", "grade_criterion": "bribery", "result": "已道歉"}
 TIES = SHIPPED.model_copy(update={"ties": (Tie(person="张三", to=("李四",)),)})
 
 
@@ -68,9 +70,9 @@ def test_who_is_found_to_be_concerned_takes_no_step_alone(desk: TicketDesk) -> N
     desk.do(TicketEdited, number=number, changes={"about": "张三"}, author="王芳", reason="客户补充")
     with pytest.raises(NotAllowed, match="annex 3"):
         desk.do(Advanced, number=number, step="answer", author="李四",
-                fields={"validity": "invalid", "result": "无效"})
+                fields=INVALID)
     desk.do(Advanced, number=number, step="answer", author="王芳",
-            fields={"validity": "invalid", "result": "无效"})
+            fields=INVALID)
 
 
 def test_a_complaint_goes_its_whole_way(desk: TicketDesk) -> None:
@@ -78,7 +80,7 @@ def test_a_complaint_goes_its_whole_way(desk: TicketDesk) -> None:
     desk.do(TicketTaken, number=number, person="王芳")
     assert desk.ticket(number).phase == "investigating"
     for step, fields, needed in (
-        ("answer", {"validity": "valid", "result": "已道歉"}, "validity"),
+        ("answer", VALID, "validity_criterion"),
         ("feed_back", {"signed_by": "部门主任"}, "signed_by"),
         ("close", {"satisfaction": "satisfied"}, "satisfaction"),
     ):
@@ -86,6 +88,7 @@ def test_a_complaint_goes_its_whole_way(desk: TicketDesk) -> None:
             desk.do(Advanced, number=number, step=step, author="王芳")
         desk.do(Advanced, number=number, step=step, author="王芳", fields=fields)
     assert desk.ticket(number).state == "closed"
+    assert (desk.ticket(number).fields["grade"], desk.ticket(number).fields["validity"]) == ("major", "valid")
     assert {s: c.state for s, c in desk.clocks(number).items()} == {"complete": "met", "feedback": "met"}
     assert desk.rows(number, "field_filled")[-1]["after"] == "satisfied"
     with pytest.raises(NotAllowed, match="open a new one"):
@@ -102,6 +105,25 @@ def test_a_step_that_cannot_be_says_what_can(desk: TicketDesk, step: str, fields
     with pytest.raises(NotAllowed, match=said):
         desk.do(Advanced, number=number, step=step, author="王芳", fields=fields)
     assert desk.ticket(number).phase == "received" and desk.ticket(number).fields == {}
+
+
+def test_a_complaint_reaches_the_service_centre_at_once(desk: TicketDesk) -> None:
+    desk.open("complaint")
+    desk.dispatch.run()
+    assert desk.notices() == [("service_centre", "ticket_opened")]
+
+
+@pytest.mark.parametrize(("source", "why"), [("hotline", "reported again"), ("press", "taken outside")])
+def test_a_complaint_that_comes_again_is_escalated(desk: TicketDesk, source: str, why: str) -> None:
+    first = desk.open("complaint", grade="ordinary").number
+    second = desk.open("complaint", source=source).number
+    desk.dispatch.run()
+    for number, other in ((first, second), (second, first)):
+        assert desk.ticket(number).fields["grade"] == "major"
+        assert [(r.to, r.relation) for r in desk.ticket(number).relations] == [(other, "follow_up")]
+        assert desk.rows(number, "escalated")[0]["why"].startswith(why)
+    assert {("department_head", "ticket_escalated"), ("leaders", "ticket_escalated")} <= set(desk.notices())
+    assert desk.open("repair").relations == (), "another matter"
 
 
 def test_a_note_stands_in_the_history(desk: TicketDesk) -> None:
