@@ -57,6 +57,8 @@ class PageOrder:
     facts: Facts
     channel: str = "phone"
     """`phone`, or the key of a channel of config/paging.yaml; `dial` is the address there."""
+    secure_first: str = ""
+    """Ordinary ticket on whose scene the crew is: it is to be left safe before the crew drives."""
     has_next: bool = False
     """Another channel follows at once when this one says that it will not get through soon."""
 

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from dispatch import visits
 from dispatch.board import Board
 from dispatch.crew_commands import JobGiven, JobWithdrawn
-from dispatch.crew_states import JOB, JOB_OPEN, JobEvent, UnitState
+from dispatch.crew_states import JOB, JOB_OPEN, JobEvent, JobState, UnitState
 from dispatch.crews import Crew
 from dispatch.errors import NotAllowed, UnknownRecord
 from dispatch.job_queue import queue_of
 from dispatch.model import Assignment, Incident, Ticket
 from dispatch.next_job import Chosen, Waiting, next_jobs
 from dispatch.outbound import NoticeEffect
+from dispatch.state import State
 from dispatch.ticket_records import Clock
 from dispatch.units import Job
 from dispatch.work import Work
@@ -135,6 +136,12 @@ def ticket_over(work: Work, ticket: Ticket) -> None:
             why = "became an emergency" if ticket.incident else ticket.close_reason or "closed"
             finished = job.state in ("on_scene", "made_safe") and not ticket.incident
             end_job(work, job, JobEvent.FINISH if finished else JobEvent.WITHDRAW, why)
+
+
+def work_in_hand(state: State, crew: str) -> str:
+    """The ordinary ticket on whose scene the crew is; empty: none."""
+    jobs = (state.get(Job, key) for key in sorted(state.of_crew(Job, crew)))
+    return next((job.ticket for job in jobs if job is not None and job.state == JobState.ON_SCENE), "")
 
 
 def _give_ticket(work: Work, board: Board, crew: Crew, command: JobGiven) -> None:

@@ -19,6 +19,7 @@ from dispatch.effects import (
     PageUpdate,
     WelfareCall,
 )
+from dispatch.jobs import work_in_hand
 from dispatch.joined import Clearance
 from dispatch.model import RINGING, Assignment, Callback, Incident, Page, Ticket
 from dispatch.outbound import (
@@ -137,6 +138,7 @@ class Outbox:
                 effect_id=effect_id, page_id=page.page_id, dial=page.phone, target_kind=page.target_kind,
                 target=page.target, person=page.person, level=page.level, round=page.round,
                 ring_until=page.expires_at, facts=self.facts(incident),
+                secure_first=work_in_hand(self._state, page.target),
                 channel=page.channel, has_next=bool(page.then_by),
             )
         )

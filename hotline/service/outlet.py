@@ -100,6 +100,7 @@ class PhoneOutlet:
             "crew": order.target,
             "person": order.person,
             "ring_seconds": self._seconds_until(order.ring_until),
+            "secure_first": order.secure_first,
         }
         self._ring(
             "page", order.page_id, self._entry(order), order.dial, facts, order.facts.drill, order.effect_id

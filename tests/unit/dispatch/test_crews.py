@@ -518,3 +518,13 @@ def test_routes_that_become_known_bring_the_crew_that_is_really_nearer(tmp_path:
     forecast = assignment(desk, "A").forecast_at
     assert forecast is not None and (forecast - desk.now).total_seconds() == 120 + 1800
     desk.stop()
+
+
+def test_the_page_of_a_crew_at_work_says_to_leave_it_safe_first(desk: Desk) -> None:
+    number = repair(desk, at=NEAR_WEST)
+    give(desk, "A")
+    say(desk, "A", "on_scene", at=NEAR_WEST)
+    say(desk, "B", "out_of_service", note="检修")
+    desk.located()
+    orders = [order for order in desk.notes.orders if getattr(order, "page_id", "")]
+    assert orders[0].secure_first == number
