@@ -1,6 +1,6 @@
 #!/bin/bash
 # The outside world of the tests, from Debian: SIPp and baresip as callers and softphones, PostgreSQL as the other
-# database, Chromium for the pages, Prometheus for dashboard and alerts, systemd-analyze for the unit file. Installs what is missing, or
+# database, Chromium for the pages, Prometheus for dashboard and alerts, systemd-analyze for the unit file, the tools of OpenFst for the making of a speech model. Installs what is missing, or
 # says plainly what to install.
 set -euo pipefail
 
@@ -11,6 +11,8 @@ command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium fonts-noto-cjk)
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
 command -v promtool >/dev/null || missing+=(prometheus)
+command -v fstconvert >/dev/null || missing+=(libfst-tools)
+compgen -G '/usr/lib/*/fst/*/olabel_lookahead-fst.so' >/dev/null || missing+=(libfst22-plugins-base)
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 echo "== installing the test tools from Debian: ${missing[*]}"
