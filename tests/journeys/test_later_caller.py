@@ -132,7 +132,7 @@ def test_he_is_advised_asked_and_told_who_comes_when(tmp_path: Path) -> None:
     stage.wait(12)
     assert "已经接到过报警" in stage.said() and "分钟后到达" in stage.said()
     ticket = next(t for t in desk.dispatch.tickets_of_call(CALL) if t.incident)
-    assert ticket.address_fields["number"] == "88" and ticket.address_confirmed, "his own address is on record"
+    assert ticket.address_fields["number"] == "88" and ticket.address_confirmed, "his own, on record"
     assert len(desk.incident("first").tickets) == 2
     desk.stop()
 

@@ -1,0 +1,117 @@
+"""What callers are told of a crew on its way and of outages: the truth of the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dispatch.api import FactReport, OutageAnnounced
+from hotline.agents.presence import Presence
+from hotline.service.actions import Actions
+from hotline.service.book import CallBook
+from hotline.service.customers import Customer, NoCustomers
+from hotline.service.information import Information
+from hotline.service.whereabouts import with_parts
+from hotline.triage import Gazetteer
+from tests.support.dispatch import CONFIG, NOON, Desk
+from tests.support.incidents import protocol_rules, report
+
+NORTH = (32.4600, 105.8420)
+"""Some minutes from the station."""
+HOME = Customer("+8613900000001", "客户", "利州区滨江路88号滨江花园3栋2单元301室", 32.46, 105.842, False)
+
+
+class OneCustomer(NoCustomers):
+    def by_number(self, number: str) -> Customer | None:
+        return HOME if number == HOME.number else None
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path, rules=protocol_rules())
+    yield made
+    made.stop()
+
+
+def actions(desk: Desk) -> Actions:
+    return Actions(
+        desk.dispatch, OneCustomer, Information, Presence(()), CallBook(), lambda: desk.now,
+        ZoneInfo("Asia/Shanghai"),
+    )
+
+
+def status(desk: Desk, call_id: str) -> dict[str, str]:
+    outcome, values = actions(desk).answer(call_id, "incident_status", {})
+    assert outcome == "open"
+    return values
+
+
+def test_the_first_caller_hears_the_target_until_a_crew_has_a_forecast(desk: Desk) -> None:
+    report(desk, "c1", NORTH)
+    assert status(desk, "c1") == {
+        "target_minutes": "15", "forecast_minutes": "", "crew_state": "", "reported_before": ""}
+    desk.accept("A", "c1")
+    desk.crew("A", "en_route", desk.incident("c1").key)
+    found = status(desk, "c1")
+    assert found["crew_state"] == "acknowledged" and 1 < int(found["forecast_minutes"]) < 15
+
+
+def test_a_later_caller_hears_that_it_was_reported_before(desk: Desk) -> None:
+    report(desk, "c1", NORTH)
+    report(desk, "c2", NORTH, room="202")
+    assert status(desk, "c2")["reported_before"] == "yes"
+    assert status(desk, "c1")["reported_before"] == ""
+
+
+def test_what_is_past_is_not_promised(desk: Desk) -> None:
+    report(desk, "c1", NORTH)
+    desk.accept("A", "c1")
+    desk.crew("A", "en_route", desk.incident("c1").key)
+    desk.now += timedelta(hours=1)
+    found = status(desk, "c1")
+    assert (found["target_minutes"], found["forecast_minutes"]) == ("", "")
+
+
+def announce(desk: Desk, cause: str = "planned", begins_in: float = 72) -> None:
+    starts = NOON + timedelta(hours=begins_in)
+    desk.dispatch.tell(OutageAnnounced(
+        event_id=desk.name(), at=desk.now, cause=cause, area="滨江路一带", places=("滨江路",), reason="检修",  # type: ignore[arg-type]  # one of two words
+        starts_at=starts, expected_at=starts + timedelta(hours=5), person="王", excuse="测试"))
+
+
+def test_an_outage_announced_at_the_desk_is_told_to_who_lives_there(desk: Desk) -> None:
+    announce(desk)
+    outcome, values = actions(desk).answer("c", "outage_at", {"address": "", "number": HOME.number})
+    assert outcome == "planned" and values["area"] == "滨江路一带" and values["running"] == ""
+    assert values["started"].endswith("+08:00")
+    assert actions(desk).outage_news(HOME.number) == values
+    assert actions(desk).outage_news("+8613900009999") is None
+
+
+def test_one_that_runs_is_said_to_run(desk: Desk) -> None:
+    announce(desk, "unplanned", -1)
+    outcome, values = actions(desk).answer("c", "outage_at", {"address": "滨江路5号", "number": ""})
+    assert (outcome, values["running"]) == ("unplanned", "yes")
+
+
+def fact(value: str, *, confirmed: bool = True) -> FactReport:
+    return FactReport(event_id="e", at=NOON, call_id="c", field="address", value=value, confirmed=confirmed)
+
+
+def test_a_confirmed_address_gets_its_parts_and_the_files_position() -> None:
+    gazetteer = Gazetteer.load(CONFIG / "gazetteer.csv")
+    found = with_parts(fact(HOME.address), HOME, gazetteer)
+    assert isinstance(found, FactReport)
+    assert (found.parts["community"], found.parts["building"]) == ("滨江花园", "3")
+    assert (found.latitude, found.longitude) == (HOME.latitude, HOME.longitude)
+    other = with_parts(fact("利州区滨江路5号"), HOME, gazetteer)
+    assert isinstance(other, FactReport) and other.parts["number"] == "5" and other.latitude is None
+
+
+def test_nothing_is_concluded_from_an_address_that_nobody_confirmed() -> None:
+    guess = fact(HOME.address, confirmed=False)
+    assert with_parts(guess, HOME, Gazetteer.load(CONFIG / "gazetteer.csv")) is guess
