@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from dispatch.api import Contact, Stations
@@ -54,7 +55,9 @@ class People:
             return
         named = [c for c in _everybody(stations) if c.name == to]
         named_entries = [entry for entry in self._contacts.contacts if entry.name == to]
-        yield from named_entries[:1] or [ContactEntry.of(contact, f"name-{to}") for contact in named[:1]]
+        # Calls are named after the key: no name of a person, and only what fits into a header.
+        key = f"name-{hashlib.blake2s(to.encode(), digest_size=5).hexdigest()}"
+        yield from named_entries[:1] or [ContactEntry.of(contact, key) for contact in named[:1]]
 
 
 def _everybody(stations: Stations) -> Iterator[Contact]:

@@ -101,8 +101,9 @@ class Controller:
     # ---- life
     def start(self) -> None:
         """Work as soon as the dispatch lock is ours; a predecessor may still hold it."""
-        outlet = PhoneOutlet(
-            self._settings, self._edge, self._workers, utcnow, self._book.running, self._originated
+        outlet = self._outlet = PhoneOutlet(
+            self._settings, self._edge, self._workers, utcnow, self._book.running, self._originated,
+            lambda: [note.call_id for note in self._book.calls()],
         )
         try:
             self._dispatch = build_dispatch(self._settings, outlet, utcnow)
@@ -158,7 +159,7 @@ class Controller:
         intake = Intake(
             self._dispatch, self._book, self._presence, lambda: self._customers, self._metrics,
             self._settings.outbound.notice, self._paging.heard,
-            Gazetteer.load(self._settings.dispatch.gazetteer),
+            Gazetteer.load(self._settings.dispatch.gazetteer), self._outlet.settled,
         )  # fmt: skip
         self._deferred = DeferredIntake(self._settings.paths.state, self._settings.speech.deferred)
         filing = Filing(self._reactor, self._dispatch, self._settings.paths.recordings, utcnow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import structlog
@@ -19,9 +19,9 @@ from hotline.events import (
 )
 from hotline.metrics import Metrics
 from hotline.service.book import CallBook, CallNote, user_of
+from hotline.service.call_names import MARK, effect_of
 from hotline.service.customers import CustomerFile
 from hotline.service.measuring import measure, measure_incident
-from hotline.service.outlet import MARK
 from hotline.service.translate import own_ticket, translate
 from hotline.service.whereabouts import with_parts
 from hotline.triage import Gazetteer
@@ -48,10 +48,11 @@ class Intake:
         notice_flow: str,
         contacted: Contacted | None = None,
         gazetteer: Gazetteer | None = None,
+        spoke_for: Callable[[str], Iterable[str]] = lambda _: (),
     ) -> None:
         """`notice_flow`: news for a crew is heard when it picks up; an alarm only when it is confirmed."""
         self._notice_flow = notice_flow
-        self._contacted = contacted
+        self._contacted, self._spoke_for = contacted, spoke_for
         self._gazetteer = gazetteer
         self._dispatch = dispatch
         self._book = book
@@ -95,10 +96,11 @@ class Intake:
     def _over(self, note: CallNote, record: CallEnded) -> None:
         self._presence.call_over(note.call_id)
         heard = note.confirmed or (note.entry == self._notice_flow and note.answered_at is not None)
-        if MARK in note.effect_id:
+        effect_id = note.effect_id or effect_of(note.call_id)  # a predecessor's call tells it by its name
+        if MARK in effect_id:
             if self._contacted is not None:
-                answered = note.answered_at is not None
-                self._contacted(note.effect_id, answered=answered, confirmed=note.confirmed)
-        elif note.effect_id and note.purpose == "notify" and heard:
-            self._dispatch.receipt(note.effect_id)
+                self._contacted(effect_id, answered=note.answered_at is not None, confirmed=note.confirmed)
+        elif effect_id and note.purpose == "notify" and heard:
+            for settled in (effect_id, *self._spoke_for(effect_id)):
+                self._dispatch.receipt(settled)
         self._book.forget(record.call_id)

@@ -7,7 +7,7 @@ crash, or because no receipt came) is the same call and rings once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ from dispatch.api import (
     WelfareCall,
 )
 from hotline.ipc import Job, Purpose
+from hotline.service.call_names import MARK, call_name, prefix
+from hotline.service.gathering import Gathering
 from hotline.settings import Settings
 
 OVER, STOOD_DOWN = "over", "stood_down"
@@ -32,8 +34,8 @@ ADDRESSES_WAITING, GAS_STILL_OFF, MORE_REPORTS = "addresses_waiting", "gas_still
 """Fields of an update and of a notice that say that the incident needs nobody any more."""
 
 
-PHONE, MARK = "phone", "@"
-"""The channel that is a call; and what parts effect and person in what a call carries out."""
+PHONE = "phone"
+"""The channel that is a call."""
 
 
 class EdgeAwayError(Exception):
@@ -73,10 +75,11 @@ class PhoneOutlet:
         utcnow: Callable[[], datetime],
         running: Callable[[str], bool],
         originated: Callable[[Job, str], None],
+        calls: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         """`running(call_id)`: that call was begun and is not over.
 
-        `originated(job, effect_id)` is told of each call that is begun.
+        `originated(job, effect_id)` is told of each call that is begun; `calls()`: all that go on.
         """
         self._settings = settings
         self._edge = edge
@@ -84,6 +87,8 @@ class PhoneOutlet:
         self._utcnow = utcnow
         self._running = running
         self._originated = originated
+        self._calls = calls
+        self._gathering = Gathering()
         self._zone = ZoneInfo(settings.timezone)
         self._rung: dict[tuple[str, str], datetime] = {}
         self.messages: Messages | None = None
@@ -117,12 +122,12 @@ class PhoneOutlet:
     def ring_contact(self, notice: Notice, person: str, dial: str, text: str) -> bool:
         """Phone somebody with a notice. False: it rings already, or no call can be made now."""
         effect = f"{notice.effect_id}{MARK}{person}"
-        if self._rings_still(effect, dial):
+        if self._rings_still(effect, dial, prefix(notice.effect_id, f"{MARK}{person}")):
             return False
         drill = "yes" if notice.drill else "no"
         facts = {"text": text, "drill": drill, "person": person, "topic": notice.topic,
                  "incident": notice.incident, "ticket": notice.ticket, "ring_seconds": self._ring_seconds()}
-        call_id = f"{notice.effect_id}-{person}-{self._moment()}"
+        call_id = call_name(notice.effect_id, f"{MARK}{person}", self._utcnow())
         try:
             self._ring("notify", call_id, self._settings.outbound.contact, dial, facts, notice.drill, effect)
         except EdgeAwayError:
@@ -134,8 +139,8 @@ class PhoneOutlet:
         """Phone a crew on scene: 1 all is well, 2 help is needed."""
         facts = {**self.spoken(call.facts), "crew": call.crew, "ring_seconds": self._ring_seconds()}
         for number, dial in enumerate(call.dials, 1):
-            if not self._rings_still(call.effect_id, dial):
-                call_id = f"{call.effect_id}-{number}-{self._moment()}"
+            if not self._rings_still(call.effect_id, dial, prefix(call.effect_id, str(number))):
+                call_id = call_name(call.effect_id, str(number), self._utcnow())
                 self._ring("notify", call_id, self._settings.outbound.welfare, dial, facts, call.facts.drill,
                            call.effect_id)
 
@@ -163,21 +168,26 @@ class PhoneOutlet:
             "ring_seconds": str(self._settings.agents.ring_seconds),
         }
         for number, dial in enumerate(notice.dials, 1):
-            if self._rings_still(notice.effect_id, dial):
+            if self._rings_still(notice.effect_id, dial, prefix(notice.notice_id, str(number))):
                 continue
-            call_id = f"{notice.notice_id}-{self._moment()}-{number}"
+            call_id = call_name(notice.notice_id, str(number), self._utcnow())
             self._ring(
                 "notify", call_id, self._settings.outbound.notice, dial, facts, notice.facts.drill,
                 notice.effect_id,
             )
 
     def alarm(self, alarm: Alarm) -> None:
-        """Nobody took it: every named place with a phone is rung at once."""
+        """Nobody took it: every named place with a phone is rung at once. A flood of them rings once."""
+        speaks_for = self._gathering.rings(alarm.why, alarm.incident, alarm.effect_id, self._utcnow())
+        if not speaks_for:
+            return
         facts = self.spoken(alarm.facts) if alarm.facts is not None else {}
-        facts |= {"reason": alarm.text, "ring_seconds": str(self._settings.agents.ring_seconds)}
+        count = f"共{speaks_for}起。" if speaks_for > 1 else ""
+        facts |= {"reason": alarm.text + count, "ring_seconds": str(self._settings.agents.ring_seconds)}
         for number, (place, dial) in enumerate(alarm.places, 1):
-            if dial and not self._rings_still(alarm.effect_id, dial):
-                call_id = f"{alarm.effect_id}-{self._moment()}-{number}"
+            name = prefix(alarm.effect_id, str(number))
+            if dial and not self._rings_still(alarm.effect_id, dial, name):
+                call_id = call_name(alarm.effect_id, str(number), self._utcnow())
                 self._ring(
                     "notify", call_id, self._settings.outbound.alarm, dial, {**facts, "place_name": place},
                     alarm.drill, alarm.effect_id,
@@ -245,8 +255,17 @@ class PhoneOutlet:
             raise EdgeAwayError
         self._originated(job, effect_id)
 
-    def _rings_still(self, effect_id: str, dial: str) -> bool:
-        """Whether this phone was rung for this order so short a time ago that it may still ring."""
+    def settled(self, effect_id: str) -> set[str]:
+        """An alarm was confirmed: the others that it spoke for are heard too."""
+        return self._gathering.settled(effect_id)
+
+    def _rings_still(self, effect_id: str, dial: str, name: str) -> bool:
+        """Whether this phone was rung for this order so short a time ago that it may still ring.
+
+        `name`: with what the names of its calls begin; one that our predecessor began counts too.
+        """
+        if any(call_id.startswith(name) for call_id in self._calls()):
+            return True
         now = self._utcnow()
         ring = timedelta(seconds=2 * self._settings.agents.ring_seconds)
         self._rung = {key: at for key, at in self._rung.items() if now - at < ring}
@@ -262,10 +281,6 @@ class PhoneOutlet:
 
     def _ring_seconds(self) -> str:
         return str(self._settings.agents.ring_seconds)
-
-    def _moment(self) -> str:
-        """A notice that nobody heard is phoned again: another call, with a journal of its own."""
-        return f"{self._utcnow():%H%M%S}"
 
     def _seconds_until(self, then: datetime) -> str:
         return f"{max((then - self._utcnow()).total_seconds(), 1.0):.1f}"

@@ -20,6 +20,7 @@ from hotline.paging.notifier import Notifier, Ring
 from hotline.paging.pager import Linker, MessagePager
 from hotline.paging.people import People
 from hotline.paging.senders import Senders
+from hotline.service.call_names import MARK
 from hotline.service.customers import CustomerFile
 from hotline.service.links import LinkDesk
 from hotline.settings import Settings
@@ -27,8 +28,6 @@ from hotline.web.link_pages import make_link_site
 
 log = structlog.get_logger()
 LISTEN_AGAIN_SECONDS = 1.0
-MARK = "@"
-"""A call that tells somebody a notice carries out `<effect>@<person>`."""
 
 
 class PagingDesk:
