@@ -1,7 +1,7 @@
 #!/bin/bash
 # The outside world of the tests, from Debian: SIPp and baresip as callers and softphones, PostgreSQL as the other
-# database, Chromium for the pages, Prometheus for dashboard and alerts, systemd-analyze for the unit file, the tools of OpenFst for the making of a speech model. Installs what is missing, or
-# says plainly what to install.
+# database, Chromium for the pages, Prometheus for dashboard and alerts, systemd-analyze for the unit file, the tools
+# of OpenFst for the making of a speech model. Installs what is missing, or says plainly what to install.
 set -euo pipefail
 
 missing=()
