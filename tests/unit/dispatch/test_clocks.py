@@ -19,7 +19,8 @@ from dispatch.ticket_commands import (
     TicketEdited,
 )
 from tests.support.dispatch import NEAR_WEST
-from tests.support.ticket_desk import TicketDesk, local
+from tests.support.standards import NAMES, standard
+from tests.support.ticket_desk import SHIPPED, TicketDesk, local
 
 
 @pytest.fixture
@@ -262,6 +263,34 @@ def test_closing_meets_or_drops(desk: TicketDesk) -> None:
     assert desk.clocks(first)["complete"].state == "met"
     assert desk.clocks(second)["complete"].state == "dropped"
     assert desk.ticket(first).phase == desk.ticket(second).phase == "closed"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_promise_of_every_standard_has_a_kind_of_business(name: str) -> None:
+    """What a company promises for something that people report can be a ticket with that clock."""
+    kinds = SHIPPED.kinds.values()
+    known = {key for kind in kinds for key in kind.standard}
+    known |= {key for kind in kinds if kind.chosen_by for key in kind.fields[kind.chosen_by].choices}
+    assert set(standard(name).businesses) - known <= {"technician_contact"}
+
+
+def test_another_kind_of_business_has_another_promise_of_its_own(tmp_path: Path) -> None:
+    for name, due in (("aode", {"repair": "11-23 16:00"}),
+                      ("kunlun", {"respond": "11-23 18:00", "repair": "11-24 12:00"})):
+        desk = TicketDesk(tmp_path / name, standard=name)
+        desk.at("2026-11-23T12:00")
+        number = desk.open("network_fault_ordinary").number
+        assert {stage: desk.due(number, stage) for stage in desk.clocks(number)} == due
+        desk.stop()
+
+
+def test_an_overdue_complaint_goes_to_the_head_and_the_service_centre(desk: TicketDesk) -> None:
+    desk.at("2026-11-23T10:00")
+    number = desk.open("complaint").number
+    desk.do(TicketTaken, number=number, person="王芳")
+    desk.at("2026-12-01T00:00")
+    told = [to for to, topic in desk.notices() if topic == "ticket_overdue"]
+    assert told == ["王芳", "department_head", "service_centre"]
 
 
 def test_clocks_survive_a_crash(desk: TicketDesk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dispatch.api import NotAllowed, TicketTaken, UnknownRecord
-from dispatch.business import Tie
+from dispatch.business_rules import Tie
 from dispatch.ticket_commands import (
     Advanced,
     AttachmentAdded,
