@@ -24,6 +24,7 @@ from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
 from dispatch.incident_view import IncidentView
+from dispatch.job_queue import queue_of
 from dispatch.links import Link
 from dispatch.local_journal import LocalJournal
 from dispatch.mirror import Mirror
@@ -129,6 +130,7 @@ class Dispatch:
     def start(self) -> None:
         """Rebuild what is open, with or without the database (also one of a newer version)."""
         self.engine.start(self._utcnow())
+        queue_of(self.engine.state).waiting(self.rules)  # put in order now, not when somebody waits for it
         if self._thread is not None:
             self._thread.start()
         if self._mirror is not None:

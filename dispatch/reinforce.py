@@ -95,15 +95,31 @@ def what_if(work: Work, incident_id: str) -> None:
     )
     if not incident.located or incident.state != IncidentState.REPORTED or not asked:
         return
-    found = recommend(Board(work.rules, work, work.now), incident, set())
+    board = Board(work.rules, work, work.now)
+    if _rung_in_time(work, board, incident):
+        _in_reach(work, incident)
+        return
+    found = recommend(board, incident, set())
     if not found:
         return  # nobody is on duty: the alarm has said so
     best = min((c for c in found if c.free), key=lambda c: c.seconds, default=None)
     if best is not None and best.arrival is not None and best.arrival <= incident.target_at:
-        if incident.expected_at is not None:
-            work.put(incident.model_copy(update={"expected_at": None}))
+        _in_reach(work, incident)
         return
     _out_of_reach(work, incident, best)
+
+
+def _rung_in_time(work: Work, board: Board, incident: Incident) -> bool:
+    """Whether a crew that is being rung can make it: then nobody else has to be looked at."""
+    keys = {page.target for page in work.ringing(incident.key) if page.target_kind == "crew"}
+    crews = (crew for key in sorted(keys) if (crew := work.rules.stations.crew(key)))
+    rung = (one for crew in crews if (one := alone(board, incident, crew)))
+    return any(one.free and one.in_time for one in rung)
+
+
+def _in_reach(work: Work, incident: Incident) -> None:
+    if incident.expected_at is not None:
+        work.put(incident.model_copy(update={"expected_at": None}))
 
 
 def _out_of_reach(work: Work, incident: Incident, best: Candidate | None) -> None:
