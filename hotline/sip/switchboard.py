@@ -10,6 +10,7 @@ import numpy as np
 import pjsua2 as pj
 import structlog
 
+from hotline.calls.echo import EchoRemover
 from hotline.calls.ports import Clock, Leg, LegListener
 from hotline.events import LegRole
 from hotline.ipc import Dialog
@@ -57,6 +58,8 @@ class PjSwitchboard:
         self._recorder: Recorder | None = None
         self._left: list[bytes] = []
         self._right: list[bytes] = []
+        self._sent_to_first: list[bytes] = []
+        self._echo = EchoRemover()
         self._first: PjLeg | None = None
         self._legs: list[PjLeg] = []
         self._dying: set[PjCall] = set()
@@ -177,9 +180,12 @@ class PjSwitchboard:
         for leg in self._legs:
             if leg.state == "up":
                 leg.gathered.append(leg.voice.heard())
-        if first is not None and first.state == "up" and self._recorder is not None:
-            self._left.append(heard)
-            self._right.append(self._what_first_hears(said))
+        if first is not None and first.state == "up":
+            sent = self._what_first_hears(said)
+            self._sent_to_first.append(sent)
+            if self._recorder is not None:
+                self._left.append(heard)
+                self._right.append(sent)
 
     def _what_first_hears(self, said: bytes) -> bytes:
         if not self._wiring.bridged:
@@ -196,9 +202,16 @@ class PjSwitchboard:
     def _give(self, leg: PjLeg) -> None:
         pcm = b"".join(leg.gathered)
         leg.gathered.clear()
-        leg.tell(lambda: leg.listener.leg_audio(leg, pcm))
+        own = pcm if leg is not self._first else self._without_echo(pcm)
+        leg.tell(lambda: leg.listener.leg_audio(leg, own))
         for key in leg.keys.in_sound(pcm):
             leg.key(key, "inband")
+
+    def _without_echo(self, pcm: bytes) -> bytes:
+        """Recorded is what came; listened to is what the caller said."""
+        sent = b"".join(self._sent_to_first)
+        self._sent_to_first.clear()
+        return self._echo.heard(pcm, sent)
 
     # ---- hotline.sip.leg.Board
     def post(self, function: Callable[[], None]) -> None:

@@ -14,11 +14,13 @@ import pytest
 from hotline.demo.voices import synthesise
 from hotline.settings import Speech
 from hotline.speech.audio import AudioFileError, resampled, to_int16
+from hotline.speech.music import hold_music
 from hotline.speech.provenance import bare
 from hotline.speech.recogniser import BYTES_PER_MS, Transcript
 from hotline.speech.replay import Replay
 from hotline.speech.vosk_engine import VoskDecoder, load_model
 from hotline.speech.wavefile import WavFile
+from tests.unit.calls.test_echo import echo, prompt, through
 
 MODEL = Path(__file__).parents[2] / "models" / "vosk-demo-gas-zh"
 SENTENCES = (
@@ -93,7 +95,7 @@ def test_it_goes_on_where_it_was_killed(stop_ms: int, gap_ms: int) -> None:
 @pytest.mark.parametrize("rate_hz", [8000, 16000, 44100, 48000])
 @pytest.mark.parametrize("width", [2, 3])
 def test_any_pcm_file_is_heard_channel_by_channel(tmp_path: Path, rate_hz: int, width: int) -> None:
-    other = synthesise("请您先到室外去", "f4", lead_ms=500, tail_ms=8000)
+    other = synthesise("楼道里有很浓的煤气味", "f4", lead_ms=500, tail_ms=8000)
     path = write(tmp_path / "call.wav", [conversation(), other], rate_hz=rate_hz, width=width)
     file = WavFile(path)
     ears, said = replay(), []
@@ -101,7 +103,7 @@ def test_any_pcm_file_is_heard_channel_by_channel(tmp_path: Path, rate_hz: int, 
         said += list(ears.hear(file.read(0, start_ms, 3000)))
     assert texts([*said, *ears.finish()])[:2] == list(SENTENCES[:2])
     right = b"".join(file.read(1, start_ms, 3000) for start_ms in range(0, file.milliseconds, 3000))
-    assert "请您" in "".join(texts(listen(right)))
+    assert "煤气味" in "".join(texts(listen(right)))
     file.close()
 
 
@@ -122,3 +124,20 @@ def test_what_is_no_recording_is_told(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(AudioFileError, match=r"call\.wav.*sox"):
         WavFile(path)
+
+
+@pytest.mark.parametrize("level_db", [-6, -18])
+def test_a_prompt_that_comes_back_makes_no_words(level_db: float) -> None:
+    """From what comes back the recogniser would hear the prompt; of what is left it makes no sense."""
+    came = echo(150, level_db)
+    assert "煤气" in "".join(texts(listen(came)))
+    assert len("".join(texts(listen(through(came, prompt()))))) <= 2
+
+
+def test_music_and_ringing_make_no_leak() -> None:
+    """A caller's own music on hold, a ringing tone, and a fax."""
+    at = np.arange(8 * 8000) / 8000
+    ringing = ((np.sin(2 * np.pi * 450 * at) * 6000) * (at % 5 < 1)).astype("<i2").tobytes()
+    fax = (np.sin(2 * np.pi * 2100 * at) * 8000).astype("<i2").tobytes()
+    for sound in (bytes(hold_music().raw_data), ringing, fax):
+        assert "气" not in "".join(texts(listen(sound)))
