@@ -5,7 +5,6 @@ the queues with queueing theory.
 """
 
 from dispatch.planning.answering import AgentHour, Answering
-from dispatch.planning.check import Checked, check
 from dispatch.planning.city import City
 from dispatch.planning.figures import Group, Share, Times
 from dispatch.planning.outcome import Outcome, StationYear, busy_share_by_hour
@@ -13,6 +12,7 @@ from dispatch.planning.plan import stations_of
 from dispatch.planning.province import Province, Region, cities_of, merged
 from dispatch.planning.records import CrewYear
 from dispatch.planning.simulate import ADVICE, Result, Variant, simulate
+from dispatch.planning.theory import Checked, check
 from dispatch.planning.visits import TechnicianYear, VisitGroup, VisitYear
 from dispatch.planning.whatif import Change, NoSuchChange, WhatIf, parse
 

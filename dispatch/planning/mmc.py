@@ -7,12 +7,15 @@ from datetime import date
 
 import numpy as np
 
+from dispatch.incident_types import IncidentTypes
+from dispatch.joining_policy import Joining
 from dispatch.planning.cases import Case
 from dispatch.planning.chance import Floats, stream
 from dispatch.planning.city import City
 from dispatch.planning.demand import Calls
 from dispatch.planning.plan import planned
 from dispatch.planning.play import Play
+from dispatch.policy import Step
 from dispatch.rules import Rules
 
 _EVEN = {"median": 1e-6, "spread": 0}
@@ -41,9 +44,16 @@ def play_engine(
 
 
 def _patient(rules: Rules) -> Rules:
-    """No reinforcements: a textbook's server is one crew for one emergency."""
+    """As a textbook has it: one crew for one emergency, nobody is asked twice, nobody is reinforced.
+
+    With no crew free the chain pauses for a day, so that only a crew's becoming free ends a wait.
+    """
     policy = rules.policy
-    return replace(rules, policy=policy)
+    chain = (Step(who="free_crews"), Step(who="duty_centre", alarm=True))
+    times = policy.times.model_copy(update={"repeat": 86_400.0, "welfare": 86_400.0})
+    crews = policy.crews.model_copy(update={"better_by": 86_400.0})
+    patient = policy.model_copy(update={"chain": chain, "times": times, "crews": crews})
+    return replace(rules, policy=patient, incident_types=IncidentTypes(), joining=Joining())
 
 
 def _city(servers: int) -> City:

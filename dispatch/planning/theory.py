@@ -28,7 +28,7 @@ QUEUES = ((1, 0.5), (2, 1.4), (5, 4.0), (20, 17.0))
 """Servers and load in erlangs."""
 CALLERS = 120_000
 ENGINE = ((2, 1.0), (4, 2.8))
-EMERGENCIES = 3_000
+EMERGENCIES = 2_000
 SERVICE_SECONDS = 3_600.0
 MACHINE_SECONDS = 2.0
 """What the engine itself may take from a crew's being free to its having the next emergency."""
