@@ -76,7 +76,7 @@ from dispatch.model import Assignment, Callback, HistoryRow, Incident, Page, Tic
 from dispatch.orders import BY_PEOPLE, command_of
 from dispatch.outage_policy import OutagePolicy
 from dispatch.outage_records import Outage
-from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeReport
+from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeReport, RaiseNotice
 from dispatch.phones import same as same_phone
 from dispatch.pins import hash_pin
 from dispatch.policy import Policy
@@ -174,7 +174,7 @@ __all__ = [
     "MemoryStore",
     "NotAllowed",
     "Notice",
-    "NoticeReport",
+    "NoticeReport", "RaiseNotice",
     "Outage",
     "OutageAnnounced",
     "OutageChanged",

@@ -58,7 +58,7 @@ from dispatch.commands import (
 from dispatch.crew_commands import DutyChanged, DutyChangeWithdrawn, JobGiven, JobWithdrawn, RoutesKnown
 from dispatch.model import COVERING, HELD, Assignment, CallNotes, Incident, Unit
 from dispatch.outbound import OutboxItem
-from dispatch.paging_commands import IssueLink, LinkStep, NoticeReport
+from dispatch.paging_commands import IssueLink, LinkStep, NoticeReport, RaiseNotice
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.timers import Timer, pull_back
@@ -160,6 +160,7 @@ _HANDLERS: dict[type, Callable[..., None]] = {
     CrewReport: _crew_report,
     StandDown: incidents.stand_down,
     NoticeReport: notices.notice_report,
+    RaiseNotice: notices.raise_notice,
     IssueLink: link_steps.issue,
     LinkStep: link_steps.step,
     JoinIncidents: joining.join_by_person,

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dispatch.outbound import NoticeEffect, OutboxItem
-from dispatch.paging_commands import NoticeReport
+from dispatch.paging_commands import NoticeReport, RaiseNotice
 from dispatch.work import Work
+
+
+def raise_notice(work: Work, command: RaiseNotice) -> None:
+    work.emit(NoticeEffect(to=command.to, topic=command.topic, text=command.text, urgent=command.urgent))
+    work.history(command.to, "notice_raised", topic=command.topic)
 
 
 def notice_report(work: Work, command: NoticeReport) -> None:

@@ -58,4 +58,14 @@ class LinkStep(Command):
     """Of the phone, WGS-84, when it gave its position."""
 
 
-PagingCommand = NoticeReport | IssueLink | LinkStep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseNotice(Command):
+    """Somebody must be told something that dispatch cannot see: the line is dead."""
+
+    to: str
+    topic: str
+    text: str
+    urgent: bool = False
+
+
+PagingCommand = NoticeReport | IssueLink | LinkStep | RaiseNotice

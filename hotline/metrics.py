@@ -83,6 +83,7 @@ class Metrics:
         self._calendar = gauge(
             "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
         )
+        self._line = gauge("line_ok", "1 when the last self-test call over the trunk was answered, else 0")
         self._roster = gauge("roster_notices", "Gaps and end of the roster, ends of certificates, ahead")
         self._backup_at = gauge("backup_timestamp_seconds", "When the newest full backup was taken; 0: never")
         self._copying = gauge("backup_copying", "1 while what matters most is copied elsewhere at once")
@@ -188,6 +189,10 @@ class Metrics:
 
     def speech_model(self, *, present: bool) -> None:
         self._model.set(present)
+
+    def line(self, ok: bool) -> None:
+        """The newest self-test call over the trunk; design rule 9."""
+        self._line.set(ok)
 
     def calendar(self, *, missing_years: int) -> None:
         self._calendar.set(missing_years)

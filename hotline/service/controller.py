@@ -111,8 +111,8 @@ class Controller:
             self._reactor.callLater(LOCK_RETRY_SECONDS, self.start)
             return
         self._paging = PagingDesk(
-            self._reactor, self._settings, self._dispatch, self._edge.send_text, outlet.ring_contact,
-            lambda: self._customers, utcnow,
+            self._reactor, self._settings, self._dispatch, self._edge, outlet.ring_contact,
+            lambda: self._customers, utcnow, self._metrics.line,
         )  # fmt: skip
         outlet.messages = self._paging
         self._roster = RosterWatch(self._reactor, self._settings, self._dispatch, utcnow)
@@ -182,7 +182,7 @@ class Controller:
         )
         self._edge.start()
         self._listen_web()
-        self._paging.listen()
+        self._paging.start()
         self._backup.start()
         Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
         Anchors(self._reactor, self._dispatch, self._settings.paths.state, utcnow).start()
@@ -286,6 +286,7 @@ class Controller:
         tell = log.info if busy else log.error  # a flood's call-backs wait by the hundred
         tell("a call of ours could not begin; it is tried again", call_id=call_id, why=why)
         self._book.forget(call_id)
+        self._paging.not_begun(call_id)
 
     def text_sent(self, answer: TextSent) -> None:
         self._paging.text_sent(answer)

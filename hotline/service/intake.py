@@ -97,7 +97,9 @@ class Intake:
         self._presence.call_over(note.call_id)
         heard = note.confirmed or (note.entry == self._notice_flow and note.answered_at is not None)
         effect_id = note.effect_id or effect_of(note.call_id)  # a predecessor's call tells it by its name
-        if MARK in effect_id:
+        if note.purpose == "selftest":
+            effect_id = note.call_id
+        if MARK in effect_id or note.purpose == "selftest":
             if self._contacted is not None:
                 self._contacted(effect_id, answered=note.answered_at is not None, confirmed=note.confirmed)
         elif effect_id and note.purpose == "notify" and heard:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
 from twisted.internet.error import CannotListenError
 
 from dispatch.api import AnyCommand, Dispatch, DispatchError, Notice, PageOrder
-from hotline.ipc import SendText, TextSent
+from hotline.ipc import Job, SendText, TextSent
 from hotline.paging.area import CUSTOMERS, AreaTexts
 from hotline.paging.composing import Composer
 from hotline.paging.files import ChannelMaker, PagingFiles, load_paging
@@ -23,6 +23,7 @@ from hotline.paging.senders import Senders
 from hotline.service.call_names import MARK
 from hotline.service.customers import CustomerFile
 from hotline.service.links import LinkDesk
+from hotline.service.selftest import NAME, SelfTest
 from hotline.settings import Settings
 from hotline.web.link_pages import make_link_site
 
@@ -30,12 +31,21 @@ log = structlog.get_logger()
 LISTEN_AGAIN_SECONDS = 1.0
 
 
+class Edge(Protocol):
+    """The wire to the edge (hotline.service.lines)."""
+
+    def send_text(self, order: SendText) -> bool: ...
+
+    def originate(self, job: Job) -> bool: ...
+
+
 class PagingDesk:
     """Messages, notices and links; phone calls stay with the outlet."""
 
     def __init__(
-        self, reactor: Any, settings: Settings, dispatch: Dispatch, send_text: Callable[[SendText], bool],
+        self, reactor: Any, settings: Settings, dispatch: Dispatch, edge: Edge,
         ring: Ring, customers: Callable[[], CustomerFile], utcnow: Callable[[], datetime],
+        line_ok: Callable[[bool], None],
     ) -> None:
         """Raises ConfigurationError."""
         self.files = read_files(settings, dispatch)
@@ -43,7 +53,7 @@ class PagingDesk:
         self._dispatch, self._customers = dispatch, customers
         paging, zone = self.files.paging, ZoneInfo(settings.timezone)
         self.senders = Senders(
-            reactor, paging, ChannelMaker(reactor, utcnow, send_text), settings.paths.state
+            reactor, paging, ChannelMaker(reactor, utcnow, edge.send_text), settings.paths.state
         )
         composer = Composer(paging.texts, zone)
         linker = Linker(paging.links.public_url, self._tell, utcnow, self._good_for)
@@ -52,9 +62,16 @@ class PagingDesk:
         self._notifier = Notifier(
             paging, people, self.senders, composer, linker, ring, self._tell, utcnow, zone
         )
+        self._selftest = SelfTest(
+            reactor, paging.selftest, settings.outbound.selftest, edge.originate, self._tell, utcnow, line_ok
+        )
         self._area = AreaTexts(
             paging.customers_by, self.senders, composer, self._numbers, self._tell, utcnow
         )
+
+    def start(self) -> None:
+        self._selftest.start()
+        self.listen()
 
     def listen(self) -> None:
         """Serve the pages of links, when links are sent; a predecessor's port is asked for again."""
@@ -84,8 +101,15 @@ class PagingDesk:
 
     def heard(self, effect_id: str, *, answered: bool, confirmed: bool) -> None:
         """A phone call with a notice is over."""
+        if effect_id.startswith(NAME):
+            self._selftest.ended(effect_id, answered=answered)
+            return
         effect, _, person = effect_id.partition(MARK)
         self._notifier.heard(effect, person, answered=answered, confirmed=confirmed)
+
+    def not_begun(self, call_id: str) -> None:
+        """A call of ours could not begin."""
+        self._selftest.not_begun(call_id)
 
     def text_sent(self, answer: TextSent) -> None:
         for channel in self.senders.sip_texts():
