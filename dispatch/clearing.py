@@ -76,13 +76,16 @@ def cleared(work: Work, command: AddressCleared) -> None:
     if not incident.open:
         raise NotAllowed(f"{incident.key} is over")
     crew = any(a.crew == command.by and a.state in COVERING for a in work.assignments(incident.key))
-    if not command.by.strip() or not (crew or command.note.strip()):
+    reasoned = bool(command.note.strip())
+    if not command.by.strip() or not (crew or reasoned):
         raise NotAllowed("an address is cleared by a crew that is there, or by a named person with a reason")
+    if command.recheck == "not_done" and not reasoned:
+        raise NotAllowed("an address that was not checked is let go only with a reason (note)")
     if command.recheck == "gas_found":
         _still_gas(work, incident, ticket, command)
         return
     for each in _same_address(work, incident, ticket):
-        _clear(work, incident, each, command, excused=not crew)
+        _clear(work, incident, each, command)
 
 
 def excuse_all(work: Work, incident: Incident, person: str, reason: str) -> None:
@@ -96,13 +99,11 @@ def excuse_all(work: Work, incident: Incident, person: str, reason: str) -> None
         work.history(number, "address_not_checked", author=person, reason=reason, incident=incident.key)
 
 
-def _clear(
-    work: Work, incident: Incident, ticket: Ticket, command: AddressCleared, *, excused: bool
-) -> None:
+def _clear(work: Work, incident: Incident, ticket: Ticket, command: AddressCleared) -> None:
     before = clearance_of(work, ticket.number) or Clearance(
         clearance_id=f"C-{ticket.number}", incident=incident.key, ticket=ticket.number
     )
-    state = "excused" if excused and command.recheck == "not_done" else "cleared"
+    state = "excused" if command.recheck == "not_done" else "cleared"
     work.put(before.model_copy(update={
         "state": state, "by": command.by, "at": work.now, "recheck": command.recheck, "note": command.note,
     }))

@@ -52,6 +52,15 @@ class IncidentView:
     def clearances(self, incident_id: str) -> list[Clearance]:
         return self._of(Clearance, incident_id)
 
+    def waiting(self, incident_id: str) -> list[Ticket]:
+        """Reports of a joined incident whose address nobody has cleared, in the order of coming."""
+        incident = self._engine.state.get(Incident, incident_id)
+        if incident is None or len(incident.tickets) < 2:
+            return []
+        open_ = {one.ticket for one in self.clearances(incident_id) if one.state == "waiting"}
+        found = (self._engine.state.get(Ticket, number) for number in incident.tickets if number in open_)
+        return [ticket for ticket in found if ticket is not None]
+
     def tellings(self, incident_id: str) -> list[Telling]:
         return self._of(Telling, incident_id)
 

@@ -20,6 +20,7 @@ Place = Literal["indoor", "outdoor", "unknown"]
 CrewStatus = Literal[
     "acknowledged", "en_route", "on_scene", "made_safe", "cleared", "finished", "needs_help", "rechecked",
     "unsolved", "returning", "available", "off_duty", "out_of_service", "position", "well",
+    "address_checked",
 ]
 
 
@@ -239,8 +240,9 @@ class CrewReported(Event):
     crew: str
     status: CrewStatus
     incident: str = ""
-    """Empty: the crew's only open one."""
+    """Empty: the crew's only open one. For `address_checked` the ticket whose address it was."""
     note: str = ""
+    """For `address_checked`: `no_gas` or `gas_found`."""
 
 
 class RecordingFinished(Event):

@@ -174,6 +174,15 @@ class Actions:
     def _do_next_job_of_crew(self, call_id: str, given: dict[str, str]) -> Answer:
         return crew_actions.next_job(self._dispatch, call_id, given.get("crew", ""), self._utcnow())
 
+    def _do_addresses_waiting(self, call_id: str, given: dict[str, str]) -> Answer:
+        """The next address of a joined incident that nobody has cleared, and how many there are."""
+        waiting = self._dispatch.incidents.waiting(given.get("incident", ""))
+        if not waiting:
+            return "none", {}
+        first = waiting[0]
+        where = first.address or first.phone
+        return "some", {"waiting": str(len(waiting)), "check_ticket": first.number, "check_address": where}
+
     def _local(self, then: datetime) -> str:
         return then.astimezone(self._zone).isoformat()
 

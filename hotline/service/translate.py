@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from dispatch.api import (
+    AddressCleared,
     AnyCommand,
     CallbackRequest,
     CallbackResult,
@@ -116,7 +117,10 @@ def translate(
         )
     if isinstance(record, LegEnded):
         return _leg(record, note)
+    if isinstance(record, CrewReported) and record.status == "address_checked":
+        return (_address_checked(record),)
     if isinstance(record, CrewReported):
+        assert record.status != "address_checked", "said before"
         return (
             CrewReport(
                 event_id=record.event_id,
@@ -130,6 +134,15 @@ def translate(
     if isinstance(record, CallEnded):
         return _over(record, note)
     return _page(record) if note.purpose == "page" else ()
+
+
+def _address_checked(record: CrewReported) -> AddressCleared:
+    """Each address of a joined incident is cleared by itself (safety rule 7)."""
+    gas = record.note == "gas_found"
+    return AddressCleared(
+        event_id=record.event_id, at=record.at, ticket=record.incident, by=record.crew,
+        recheck="gas_found" if gas else "no_gas",
+    )
 
 
 def own_ticket(record: LegAnswered, note: CallNote, tickets: Sequence[Ticket]) -> Sequence[TicketTaken]:

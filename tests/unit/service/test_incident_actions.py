@@ -11,10 +11,12 @@ import pytest
 
 from dispatch.api import FactReport, OutageAnnounced
 from hotline.agents.presence import Presence
+from hotline.events import CrewReported
 from hotline.service.actions import Actions
-from hotline.service.book import CallBook
+from hotline.service.book import CallBook, CallNote
 from hotline.service.customers import Customer, NoCustomers
 from hotline.service.information import Information
+from hotline.service.translate import translate
 from hotline.service.whereabouts import with_parts
 from hotline.triage import Gazetteer
 from tests.support.dispatch import CONFIG, NOON, Desk
@@ -115,3 +117,23 @@ def test_a_confirmed_address_gets_its_parts_and_the_files_position() -> None:
 def test_nothing_is_concluded_from_an_address_that_nobody_confirmed() -> None:
     guess = fact(HOME.address, confirmed=False)
     assert with_parts(guess, HOME, Gazetteer.load(CONFIG / "gazetteer.csv")) is guess
+
+
+def test_a_crew_clears_address_by_address_by_phone(desk: Desk) -> None:
+    first = report(desk, "c1", NORTH)
+    report(desk, "c2", NORTH, room="202")
+    desk.accept("A", "c1")
+    for left in ("2", "1"):
+        outcome, values = actions(desk).answer("x", "addresses_waiting", {"incident": first.key})
+        assert outcome == "some" and values["waiting"] == left
+        said = CrewReported(event_id=desk.name(), call_id="x", at=desk.now, crew="A",
+                            status="address_checked", incident=values["check_ticket"], note="no_gas")
+        for command in translate(said, CallNote("x"), NoCustomers().by_number):
+            desk.dispatch.tell(command)
+    assert actions(desk).answer("x", "addresses_waiting", {"incident": first.key}) == ("none", {})
+    assert {one.recheck for one in desk.dispatch.incidents.clearances(first.key)} == {"no_gas"}
+
+
+def test_one_report_has_no_addresses_to_go_through(desk: Desk) -> None:
+    first = report(desk, "c1", NORTH)
+    assert actions(desk).answer("x", "addresses_waiting", {"incident": first.key}) == ("none", {})
