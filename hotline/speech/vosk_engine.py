@@ -26,6 +26,7 @@ from hotline.speech.recogniser import (
     SpeechListener,
     SpeechStream,
 )
+from hotline.speech.resample import Upsampler, wanted_rate_hz
 from hotline.speech.stream import ThreadedStream
 from hotline.speech.transcriber import DecodedWord, Decoder, joined
 
@@ -35,6 +36,8 @@ FILES = ("am/final.mdl", "conf/mfcc.conf", "conf/model.conf")
 GRAPHS = (("graph/HCLG.fst",), ("graph/HCLr.fst", "graph/Gr.fst"))
 OLD_FILES = ("final.mdl", "mfcc.conf")
 """Models of before 2020 have no folders."""
+RATE_HZ = "hotline_rate_hz"
+"""Attribute of a loaded model: the rate at which it wants its audio."""
 TAKES_GRAMMARS = "takes_grammars"
 """Set on a loaded model."""
 
@@ -90,6 +93,7 @@ def load_model(path: Path | None, *, try_first: bool = True) -> Any:
     try:
         model = vosk.Model(str(path))
         setattr(model, TAKES_GRAMMARS, (path / "graph" / "HCLr.fst").is_file())
+        setattr(model, RATE_HZ, wanted_rate_hz(path))
         return model
     except Exception as error:  # vosk raises nothing more exact
         raise SpeechModelError(f"{path}: {error}; see `hotline model check`") from error
@@ -103,12 +107,14 @@ class VoskDecoder:
         import vosk
 
         phrases = [json.dumps(one, ensure_ascii=False) for one in grammar]
-        self._recogniser = vosk.KaldiRecognizer(model, SAMPLE_RATE_HZ, *phrases)
+        rate_hz = getattr(model, RATE_HZ, SAMPLE_RATE_HZ)
+        self._telephone = Upsampler(rate_hz)
+        self._recogniser = vosk.KaldiRecognizer(model, rate_hz, *phrases)
         self._recogniser.SetWords(True)
         self._tells_unknown = bool(grammar)
 
     def accept(self, pcm: bytes) -> bool:
-        return bool(self._recogniser.AcceptWaveform(pcm))
+        return bool(self._recogniser.AcceptWaveform(self._telephone.push(pcm)))
 
     def partial(self) -> str:
         text = json.loads(self._recogniser.PartialResult())["partial"]

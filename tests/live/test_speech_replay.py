@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import wave
 from functools import cache
 from itertools import pairwise
@@ -141,3 +142,15 @@ def test_music_and_ringing_make_no_leak() -> None:
     fax = (np.sin(2 * np.pi * 2100 * at) * 8000).astype("<i2").tobytes()
     for sound in (bytes(hold_music().raw_data), ringing, fax):
         assert "气" not in "".join(texts(listen(sound)))
+
+
+@pytest.mark.parametrize("resamples", [False, True], ids=["by us", "by itself"])
+def test_a_model_made_for_16_khz_hears_the_telephone(tmp_path: Path, resamples: bool) -> None:
+    """The shipped model with features of twice the rate: without resampling Kaldi refuses the sound."""
+    folder = tmp_path / "wide"
+    shutil.copytree(MODEL, folder)
+    conf = folder / "conf" / "mfcc.conf"
+    said = conf.read_text().replace("--sample-frequency=8000", "--sample-frequency=16000")
+    conf.write_text(said + ("--allow-upsample=true\n" if resamples else ""))
+    ears = Replay(VoskDecoder(load_model(folder)), Speech(), start_ms=0)
+    assert texts([*ears.hear(conversation()), *ears.finish()]) == list(SENTENCES)
