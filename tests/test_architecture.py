@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -148,3 +149,11 @@ def test_no_workplace_in_the_tree() -> None:
         if any(word in (ROOT / path).read_text(encoding="utf-8") for word in strange)
     ]
     assert strays == []
+
+
+def test_the_map_of_dispatch_names_every_module_once() -> None:
+    text = (ROOT / "docs/dispatch.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| **") and "**Packages**" not in line]
+    named = re.findall(r"`(\w+)`", "\n".join(line.split("|")[2] for line in rows))
+    modules = {file.stem for file in (ROOT / "dispatch").glob("*.py")} - {"__init__"}
+    assert sorted(named) == sorted(modules)
