@@ -98,6 +98,8 @@ def _joinable(work: Work, incident: Incident) -> bool:
 def _candidates(work: Work, incident: Incident) -> list[Candidate]:
     """Open incidents that are at all alike, the best first; of equals the one reported first."""
     mine = [report_of(ticket) for ticket in work.tickets(incident)]
+    if all(report.silent for report in mine):
+        return []
     found = []
     for other in work.live(Incident):
         if other.key == incident.key or other.drill != incident.drill or not _joinable(work, other):

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from dispatch.joining_policy import Joining
 from dispatch.model import Ticket
@@ -44,6 +45,12 @@ class Report:
     def named(self) -> bool:
         """Whether parts of the address are known, not only words or a position."""
         return bool(self.street or self.community)
+
+    @property
+    def silent(self) -> bool:
+        """Whether it says nothing at all of the place: then it is like no other."""
+        named = self.named or self.address or self.meter_box or self.partner_ticket
+        return not named and self.latitude is None
 
     @property
     def exact(self) -> bool:
@@ -174,6 +181,7 @@ def _faded(policy: Joining, minutes: float) -> float:
     return 1.0 if over <= 0 else 1 - 0.5 * over / span
 
 
+@lru_cache(maxsize=65536)
 def _plain(text: str) -> str:
     """Without blanks, full-width forms and case, which are written now one way and now another."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
