@@ -32,6 +32,8 @@ from hotline.triage.numerals import figures
 Field = Literal["number", "building", "unit", "room"]
 _SERVICES = frozenset(("110", "119", "120", "122", "12345"))
 """Who calls or is called, never a room said without its building."""
+_BARE_UNIT = re.compile("单元(?=[，的]?[0-9零一二三四五六七八九幺])")
+"""A unit whose figure was lost still stands before the room."""
 _INSIDE = re.compile("栋|幢|号楼|单元")
 """After these 门牌号 is that of the flat."""
 _DOUBTFUL = re.compile("[一二三四五六七八九]{2,}")
@@ -120,6 +122,7 @@ def _building_and_unit(piece: str, doors: Doors) -> tuple[list[int], Doors]:
         for match in pattern.finditer(piece):
             doors = _unit(match.groupdict(), doors)
             ends.append(match.end())
+    ends += [match.end() for match in _BARE_UNIT.finditer(piece)]
     return sorted(ends), doors
 
 

@@ -16,6 +16,7 @@ from hotline.triage.caller import NOBODY, Caller
 from hotline.triage.classifier import DANGER, EMPTY, Classifier, Opinion, concepts, features
 from hotline.triage.classifier import load as load_classifier
 from hotline.triage.evidence import WHOLE_CALL, Evidence, Findings, find, fired, live_hazards
+from hotline.triage.long_text import AT_ONCE, pieces, together
 from hotline.triage.model import SEVERITY, VERSION, Assessment
 from hotline.triage.normal import STOP, Normal, normalise
 
@@ -27,6 +28,9 @@ _VETO = 0.2
 """Below it the classifier takes a rule's evidence for somebody else's or past danger."""
 _VETO_NOW = 0.05
 """The same when words such as 现在 or 还在 were said."""
+_SURE_ALONE = 0.5
+_AROUND = 24
+"""Characters on both sides that are read with a word of danger in a long story."""
 _VETO_PARTIAL = 0.3
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
@@ -43,6 +47,9 @@ _SURE_GARBLED = 0.5
 _UNSURE = 0.5
 """Nothing that the line knows was said: whoever asks asks again."""
 _NO_LABEL = 0.2
+_NO_WORK = frozenset({
+    "billing", "transfer_ownership", "human_agent", "consult_other", "outage_inquiry", "complaint"})
+"""Nobody comes for these: they have no place."""
 _LEAST_LOG = 14.0
 _PLACE_POINTS = 3.0
 _SURE_OF_PLACE = 0.9
@@ -74,6 +81,10 @@ def assess(
     the shipped one. `caller`: who is calling; it may declare what words alone would not, never the
     other way round. Offsets of the reasons are in characters of `text`.
     """
+    if len(text) > AT_ONCE:
+        parts = [(start, assess(piece, partial=partial, classifier=classifier, caller=caller))
+                 for start, piece in pieces(text)]
+        return together(parts)
     said = normalise(f"{context}{STOP}{text}" if context else text)
     skipped = len(context) + 1 if context else 0
     findings = find(said)
@@ -81,7 +92,7 @@ def assess(
     opinion = _opinion(said, findings, judge)
     heard = {name for name, _, _ in concepts(said.text, said.sounds)}
     spoken = heard - EMPTY
-    hazards = _believed(said, findings, opinion, partial)
+    hazards = _believed(said, findings, opinion, judge, partial)
     if hazards or _suspected(said, findings, opinion, heard, partial):
         found = _emergency(said, findings, hazards, opinion, judge, skipped)
     elif caller.counts < 1 and not partial and spoken & DANGER and _suspected_of(caller, findings, opinion):
@@ -96,7 +107,8 @@ def assess(
         found = _ordinary(said, findings, opinion, skipped, caller)
     version = f"{VERSION}+{judge.provenance.get('model', '')}" if judge else VERSION
     suspicion = round(_sure(opinion, findings), 6) if said.text else 0.0
-    return replace(found, version=version, suspicion=suspicion)
+    reasons = tuple(one.model_copy(update={"text": text[one.start: one.end]}) for one in found.reasons)
+    return replace(found, version=version, suspicion=suspicion, reasons=reasons)
 
 
 def warm() -> None:
@@ -104,15 +116,29 @@ def warm() -> None:
     assess("喂，我家有煤气味，在厨房，没气了要交费")
 
 
-def _believed(said: Normal, findings: Findings, opinion: Opinion, partial: bool) -> list[Evidence]:
-    """The rules' live evidence, unless the classifier plainly hears somebody else's or past danger."""
+def _believed(
+    said: Normal, findings: Findings, opinion: Opinion, judge: Classifier | None, partial: bool
+) -> list[Evidence]:
+    """The rules' live evidence, unless the classifier plainly hears somebody else's or past danger.
+
+    In a long story about something else one sentence of danger still counts: it is judged by itself.
+    """
     hazards = live_hazards(findings)
     if partial:
         hazards = [e for e in hazards if not _may_turn(said, e)]
     doubt = _VETO_NOW if findings.scopes["present"] else _VETO_PARTIAL if partial else _VETO
     if opinion.labels and opinion.emergency < doubt:
-        return []
+        return [e for e in hazards if not partial and _alone(said, e, judge) > _SURE_ALONE]
     return hazards
+
+
+def _alone(said: Normal, evidence: Evidence, judge: Classifier | None) -> float:
+    """What the classifier thinks of the words around the evidence, when they are only a part of the call."""
+    start, end = max(0, evidence.start - _AROUND), evidence.end + _AROUND
+    if len(said.text) <= end - start:
+        return 0.0
+    near = Normal(said.text[start:end], said.sounds[start:end], said.origin[start:end])
+    return _opinion(near, find(near), judge).emergency
 
 
 def _suspected(
@@ -240,7 +266,8 @@ def _ordinary(
     led = [e for e in findings.labels if e.rule.text.label == label]
     taken = [e for group in findings.scopes.values() for e in group] if findings.hazards else []
     return Assessment(
-        label=label, emergency=False, hazard=None, place=_place(findings, led, None),
+        label=label, emergency=False, hazard=None,
+        place="unknown" if label in _NO_WORK else _place(findings, led, None),
         confidence=_confidence(opinion, findings, emergency=False),
         reasons=_reasons(said, led + taken, skipped), label_confidence=_share(points, label),
     )

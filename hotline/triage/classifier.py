@@ -31,7 +31,7 @@ HAZARDS: tuple[Hazard, ...] = get_args(Hazard)
 PLACES: tuple[Place, ...] = get_args(Place)
 CLASSES = len(ORDINARY) + len(HAZARDS)
 """A call is an ordinary one with its label, or an emergency with its hazard."""
-_LONGEST = 120
+_LONGEST = 240
 """Only the last so many characters count; what was said before was judged before."""
 
 _EMPHASIS = 3.0

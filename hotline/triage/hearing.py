@@ -27,15 +27,18 @@ _WORDS = {
     "dan": "单", "yuan": "元", "dong": "栋", "tong": "栋", "chuang": "栋", "zhuang": "栋", "lou": "楼",
     "hao": "号", "hou": "号", "zu": "组",
 }
+_NEAR = {"tan": "单", "guan": "单", "duan": "单", "dang": "单", "yan": "元", "wan": "元", "yun": "元"}
+"""One slip away: believed only beside the other half of 单元, between figures."""
 
 # In the shadow of a text: N a sure numeral, n one by sound, o one by sound but a common word, x one that is
 # hardly ever meant, D Y B L H G for 单 元 栋 楼 号 组 and d y b l h g for their homophones, S the end of a
 # name of a street, an estate or a village, _ the rest of such a name; anything else is itself.
 _RUN = r"[Nn](?:[Nnox]{0,4}[Nn])?"
-_ROOM = r"(?P<numeral>[Nno][Nnox]{1,2}[Nn]|[Nn][Nnox][Nno]|[Nn][Nnox]{2}[Nn])"
+_ROOM = r"(?P<numeral>[Nno][Nnox]{1,3}[Nn]|[Nn][Nnox][Nno]|[Nn][Nnox]{2}[Nn])"
 _END = r"(?=[，HhS室]|$)"
 _RULES = tuple(re.compile(rule) for rule in (
     rf"(?P<numeral>{_RUN})(?P<word>[Dd][Yy])",
+    rf"(?P<numeral>{_RUN})(?P<word>[DdT][YyU])(?=[，的]{{0,2}}[NnoxH]{{1,4}}|[，的]?$)",
     rf"(?P<numeral>{_RUN})(?P<word>[Dd])(?=[Nn]{{2,4}}(?:，|$))",
     r"(?<=S)(?P<numeral>o[Nnox]{0,2}[Nn])(?P<word>B|HL)",
     rf"(?P<numeral>{_RUN})(?P<word>B)",
@@ -80,6 +83,8 @@ def _shadow(character: str) -> str:
         return "x" if character in _NEVER_FIRST else "o" if character in _COMMON or sound == "shi" else "n"
     if sound in _WORDS:
         return "dyblhg"["单元栋楼号组".index(_WORDS[sound])]
+    if sound in _NEAR:
+        return "TU"["单元".index(_NEAR[sound])]
     return character
 
 
@@ -121,7 +126,9 @@ def _apply(match: re.Match[str], text: str, shadow: str) -> tuple[str, str]:
             new[n], notes[n] = _SOUNDS[syllable(text[n])], "N"
     if "word" in groups:
         for n in range(*match.span("word")):
-            if shadow[n].islower():
+            if shadow[n] in "TU":
+                new[n], notes[n] = _NEAR[syllable(text[n])], "DY"["TU".index(shadow[n])]
+            elif shadow[n].islower():
                 new[n], notes[n] = _WORDS[syllable(text[n])], shadow[n].upper()
     for group in _ODD.keys() & groups.keys():
         if groups[group]:
