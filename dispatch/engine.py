@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from dispatch import timers
 from dispatch.agenda import Agenda
 from dispatch.commands import AnyCommand
 from dispatch.decide import decide, decide_pull_back, decide_timer, unit_name
@@ -147,7 +148,7 @@ class Engine:
             self.together.turn(now)
         for timer in self.agenda.too_far(self.rules, now):
             self._commit(decide_pull_back(self.state, self.rules, timer, now, self._new_id()))
-        for timer in self.agenda.due(self.rules, now):
+        for timer in timers.in_turn(self.agenda.due(self.rules, now)):
             try:
                 unit = decide_timer(self.state, self.rules, timer, now, self._new_id())
             except Exception:

@@ -7,7 +7,7 @@ back to that and at most one period is lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,7 @@ from dispatch.units import CrewUnit
 from dispatch.work import Work
 
 SLACK = timedelta(seconds=2)
+PROMISES_IN_A_TURN = 100
 BY_THE_CALENDAR_SECONDS = 10 * 366 * 86400.0
 """Promises and appointments stand in the calendar: a clock that jumps does not move them."""
 LONGEST_WAY_HOME_SECONDS = 4 * 3600.0
@@ -84,6 +85,15 @@ def timers_of(state: State, rules: Rules, record: Put) -> Iterator[Timer]:
     source = _SOURCES.get(type(record))
     if source is not None:
         yield from source(state, rules, record)
+
+
+def in_turn(due: Sequence[Timer]) -> list[Timer]:
+    """Emergencies first; of promises that fall due together (midnight, after a stop), some in each turn.
+
+    The rest is due again at once: nobody in danger waits behind ten thousand overdue notices.
+    """
+    patient = [timer for timer in due if isinstance(timer.record, Clock)]
+    return [timer for timer in due if not isinstance(timer.record, Clock)] + patient[:PROMISES_IN_A_TURN]
 
 
 def timers(state: State, rules: Rules) -> Iterator[Timer]:

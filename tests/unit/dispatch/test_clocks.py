@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dispatch import timers
 from dispatch.api import NotAllowed, TicketClosed, TicketTaken
 from dispatch.deadlines import CalendarTable, WorkCalendar
 from dispatch.ticket_commands import (
@@ -291,6 +292,20 @@ def test_an_overdue_complaint_goes_to_the_head_and_the_service_centre(desk: Tick
     desk.at("2026-12-01T00:00")
     told = [to for to, topic in desk.notices() if topic == "ticket_overdue"]
     assert told == ["王芳", "department_head", "service_centre"]
+
+
+def test_no_emergency_waits_behind_promises_that_fall_due_together(desk: TicketDesk) -> None:
+    desk.at("2026-11-23T10:00")
+    many = timers.PROMISES_IN_A_TURN + 20
+    for _ in range(many):
+        desk.open("outdoor_repair")
+    desk.emergency("c")
+    desk.at("2026-11-23T23:00")
+    assert any(line.startswith("ring") for line in desk.notes.lines)
+    warned = sum(topic == "ticket_warning" for _, topic in desk.notices())
+    assert warned < many
+    assert desk.dispatch.run() is not None
+    assert sum(topic == "ticket_warning" for _, topic in desk.notices()) == many
 
 
 def test_clocks_survive_a_crash(desk: TicketDesk) -> None:
