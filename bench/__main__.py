@@ -8,6 +8,10 @@ conditions  the same by voice, codec, loss, noise and double talk, and what was 
 together    the same of ten callers who talk at once
 kills    the engine killed again and again while 200 emergencies come in a minute
 recognition  the engine against plain Vosk on the same audio, memory of a stream, triage's speed
+decisions  the next job with 10,000 open tickets and 200 crews
+storm    200 emergencies within a minute, and at once: report → first page, SQLite and PostgreSQL
+stored   what the service asks its database, with 10,000 and with 1,000,000 stored tickets
+simulate a year of 300,000 households through the dispatch engine
 ready    fork → ready
 search   full text over a million utterances
 speech   the recogniser: phrase → partial, CPU of listening, what is understood
@@ -32,14 +36,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from bench import (
     calls,
     conditions,
+    deciding,
     kills,
     media,
+    million,
     phrase,
     pickup,
     ready,
     recognition,
     search,
+    simulated,
     speech,
+    storm,
     together,
 )
 from bench.figures import Report
@@ -100,6 +108,22 @@ def run_ready(plan: Plan, tick: Tick) -> Report:
     return ready.report(ready.measure(plan.forks, tick))
 
 
+def run_decisions(plan: Plan, tick: Tick) -> Report:
+    return deciding.measure(60 if plan is QUICK else 1_000, tick)
+
+
+def run_storm(plan: Plan, tick: Tick) -> Report:
+    return storm.report(5 if plan is QUICK else 60, tick)
+
+
+def run_stored(plan: Plan, tick: Tick) -> Report:
+    return million.report(30_000 if plan is QUICK else 1_000_000, tick)
+
+
+def run_simulate(plan: Plan, tick: Tick) -> Report:
+    return simulated.measure(7 if plan is QUICK else 365, tick)
+
+
 def run_conditions(plan: Plan, tick: Tick) -> Report:
     chosen = conditions.quick() if plan is QUICK else CONDITIONS
     return conditions.report(conditions.measure(chosen, plan.sentences, tick))
@@ -122,6 +146,7 @@ def run_recognition(plan: Plan, tick: Tick) -> Report:
 
 
 BENCHES: dict[str, Callable[[Plan, Tick], Report]] = {
+    "decisions": run_decisions, "storm": run_storm, "stored": run_stored, "simulate": run_simulate,
     "ready": run_ready, "pickup": run_pickup, "media": run_media, "calls": run_calls, "phrase": run_phrase,
     "search": run_search,
     "conditions": run_conditions, "together": run_together, "kills": run_kills,

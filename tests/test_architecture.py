@@ -21,7 +21,7 @@ HOMES = {
     "jieba": ("hotline/speech/making/words.py",),
     "sherpa_onnx": ("hotline/speech/sherpa_engine.py",),
     "pydub": ("hotline/speech/audio.py",),
-    "sqlalchemy": ("dispatch/store/", "tests/"),
+    "sqlalchemy": ("dispatch/store/", "tests/", "bench/million.py"),
     "alembic": ("dispatch/store/", "tests/"),
     "psycopg": ("dispatch/store/", "tests/"),
     "prometheus_client": ("hotline/metrics.py",),

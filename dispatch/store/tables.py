@@ -110,7 +110,11 @@ class TicketRow(Base):
     relations: Mapped[list[Any]]
     customer_flag: Mapped[str]
     node: Mapped[str]
-    __table_args__ = (Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),)
+    __table_args__ = (
+        Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),
+        Index("ix_tickets_priority_opened_at", "priority", "opened_at"),
+        Index("ix_tickets_business_priority_opened_at", "business", "priority", "opened_at"),
+    )
 
 
 class TicketCallRow(Base):
