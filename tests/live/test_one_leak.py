@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from tests.live.conftest import NewTown
+from tests.live.harness.service import wait_until
 from tests.live.harness.town import Town
 
 CUSTOMERS = """number,name,address,latitude,longitude,vulnerable
@@ -57,4 +58,19 @@ def test_the_second_caller_hears_that_a_crew_is_on_its_way_and_when(
     heard = town.prompt(second, "分钟后到达", 60)
     assert "抢险人员" in heard.text
     joined = [one for one in incidents(town) if one["state"] != "joined"]
-    assert len(joined) == 1 and len(joined[0]["tickets"]) == 2, "two tickets, one incident"  # type: ignore[arg-type]  # a list, from JSON
+    assert len(joined) == 1 and joined[0]["reports"] == 2, "two tickets, one incident"
+    _split_again(town, second)
+
+
+def _split_again(town: Town, call_id: str) -> None:
+    """A person says that it is another leak: the running service pages for it at once."""
+    ticket = town.stored_tickets()[call_id]
+    subprocess.run(
+        town.service.command("incidents", "split", ticket, "--reason", "两处漏气", "--by", "王调度"),
+        check=True, capture_output=True, timeout=60,
+    )
+    wait_until(lambda: _own_page(town, ticket), 30, f"{ticket} is not paged")
+
+
+def _own_page(town: Town, ticket: str) -> bool:
+    return any(one["tickets"] == [ticket] and one["first_page_at"] for one in incidents(town))
