@@ -76,6 +76,8 @@ def _follow_one(work: Work, board: Board, key: str) -> bool:
     unit = known or CrewUnit(crew=key, since=work.now)
     unit = unit.model_copy(update=_at_the_scene(work, key))
     target = board.state(crew)
+    if unit.off_duty_at is not None and board.standing(crew) == UnitState.AVAILABLE:
+        unit = unit.model_copy(update={"off_duty_at": None})  # its next shift has begun
     if unit.state in AWAY and target == UnitState.AVAILABLE:
         # It leaves a scene: on its way home it is free for an emergency.
         unit = work.put(unit.model_copy(update={"returning_until": back_at(work, key)}))
