@@ -1,5 +1,5 @@
 """Speech in and out: the recogniser, endpointing, prompts, Mandarin readings, models.
 
-In: `vosk_engine.load_model` (before the fork) → `vosk_engine.recogniser_for` → `open_stream`.
+In: `engines.load_model` (before the fork) → `engines.recogniser_for` → `open_stream`.
 Out: `prompts.prompt_store` (before the fork) → `prompts.WorkerPrompts` (in the worker).
 """
