@@ -99,6 +99,10 @@ def show(
     if kind is not None:
         for number, step in enumerate(kind.checklist, 1):
             print(f"  {number}. {step}")
+        said = {name for ticket in tickets for name, value in ticket.fields.items() if value}
+        for question in kind.ask:
+            if question.key not in said:
+                print(f"  to be asked: {question.text} ({question.key})")
     print(timeline.as_text(timeline.lines([], history), zone))
 
 

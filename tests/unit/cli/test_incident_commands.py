@@ -73,6 +73,7 @@ def test_list_and_show(desk: Desk, config: Path) -> None:
     assert row["waiting"] == 2, "two addresses are not cleared"
     text = run(incidents.app, "show", first.key, "--config", str(config))
     assert "滨江花园3202" in text and "same_building" in text and "S1 §10, S0 §10 row 5" in text
+    assert "to be asked: 屋里还有没有人没出来？ (people_inside)" in text
     document = json.loads(run(incidents.app, "show", first.key, "--config", str(config), "--json"))
     assert len(document["tickets"]) == 2 and {"join", "clearance"} <= {p["kind"] for p in document["parts"]}
 
