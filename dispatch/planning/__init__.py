@@ -13,12 +13,11 @@ from dispatch.planning.province import Province, Region, cities_of, merged
 from dispatch.planning.records import CrewYear
 from dispatch.planning.simulate import ADVICE, Result, Variant, simulate
 from dispatch.planning.theory import Checked, check
-from dispatch.planning.visits import TechnicianYear, VisitGroup, VisitYear
 from dispatch.planning.whatif import Change, NoSuchChange, WhatIf, parse
 
 __all__ = [
     "ADVICE", "AgentHour", "Answering", "Change", "Checked", "City", "CrewYear", "Group", "NoSuchChange",
-    "Outcome", "Province", "Region", "Result", "Share", "StationYear", "TechnicianYear", "Times", "Variant",
-    "VisitGroup", "VisitYear", "WhatIf", "busy_share_by_hour", "check", "cities_of", "merged", "parse",
+    "Outcome", "Province", "Region", "Result", "Share", "StationYear", "Times", "Variant",
+    "WhatIf", "busy_share_by_hour", "check", "cities_of", "merged", "parse",
     "simulate", "stations_of",
 ]

@@ -101,16 +101,6 @@ class Business(Section):
     """How many of these callers a person answers; the machine serves the others alone."""
     talk_seconds: Spread
     """Of the person, with writing it up afterwards."""
-    visit_share: Share = 0
-    """How many of these calls send somebody out."""
-    visit_minutes: Spread | None = None
-    """At the customer's."""
-
-    @model_validator(mode="after")
-    def _check(self) -> Business:
-        if (self.visit_share > 0) != (self.visit_minutes is not None):
-            raise ValueError("`visit_share` and `visit_minutes` belong together")
-        return self
 
 
 class Demand(Section):
@@ -213,16 +203,6 @@ class Agents(Section):
     wanted_share: float = Field(gt=0, lt=1)
 
 
-class Technicians(Section):
-    """Those who do ordinary visits, by station."""
-
-    station: Key
-    days: tuple[Weekday, ...] = Field(min_length=1)
-    start: TimeOfDay
-    end: TimeOfDay
-    count: int = Field(ge=0, le=10_000)
-
-
 class City(Section):
     """The whole file."""
 
@@ -240,7 +220,6 @@ class City(Section):
     phones: Phones
     travel: Travel
     agents: Agents
-    technicians: tuple[Technicians, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> City:
@@ -260,9 +239,6 @@ class City(Section):
         for index, crew in enumerate(self.crews):
             if crew.station not in stations:
                 yield f"`crews.{index}.station`: there is no station {crew.station}"
-        for index, some in enumerate(self.technicians):
-            if some.station not in stations:
-                yield f"`technicians.{index}.station`: there is no station {some.station}"
         yield from self._profile_faults()
         if not any(crew.duty == "always" for crew in self.crews):
             holes = uncovered_hours([shift for crew in self.crews for shift in crew.shifts])

@@ -33,7 +33,6 @@ class Calls:
     """Whether a person answers."""
     talk: Floats
     """Seconds of that person."""
-    visit: npt.NDArray[np.bool_]
     latitude: Floats
     longitude: Floats
 
@@ -76,7 +75,7 @@ def make_calls(city: City, seed: int) -> Calls:
     ]
     at = np.concatenate([part.at for part in parts])
     order = np.argsort(at, kind="stable")
-    fields = ("business", "person", "talk", "visit", "latitude", "longitude")
+    fields = ("business", "person", "talk", "latitude", "longitude")
     joined = {name: np.concatenate([getattr(part, name) for part in parts])[order] for name in fields}
     return Calls(at=at[order], **joined)
 
@@ -100,7 +99,7 @@ def _of_business(city: City, number: int, business: Business, days: Floats, seed
         at=(hours + chance.random(total)) * HOUR, business=np.full(total, number),
         person=chance.random(total) < business.person_share,
         talk=draws(chance, business.talk_seconds, total),
-        visit=chance.random(total) < business.visit_share, latitude=latitude, longitude=longitude,
+        latitude=latitude, longitude=longitude,
     )
 
 

@@ -85,4 +85,4 @@ def _city(servers: int) -> City:
 
 def _nobody() -> Calls:
     empty = np.zeros(0)
-    return Calls(empty, empty.astype(int), empty.astype(bool), empty, empty.astype(bool), empty, empty)
+    return Calls(empty, empty.astype(int), empty.astype(bool), empty, empty, empty)

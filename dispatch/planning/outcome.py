@@ -11,7 +11,6 @@ from dispatch.planning.city import City
 from dispatch.planning.demand import HOUR, day_of, hour_of_day
 from dispatch.planning.figures import Group, group, groups
 from dispatch.planning.records import CrewYear, Emergency, Played
-from dispatch.planning.visits import VisitYear
 
 BEYOND = "beyond the bands"
 
@@ -55,7 +54,6 @@ class Outcome:
     unfinished: int
     decisions: int
     answering: Answering | None
-    visits: VisitYear | None
 
     def plain(self) -> dict[str, Any]:
         """For JSON: seconds, shares from 0 to 1."""
@@ -66,7 +64,7 @@ class Outcome:
 
 
 def outcome(
-    city: City, played: Played, calls: int, answering: Answering | None, visits: VisitYear | None
+    city: City, played: Played, calls: int, answering: Answering | None
 ) -> Outcome:
     found = played.emergencies
     station_of = {crew.key: crew.station for crew in played.crews}
@@ -79,7 +77,7 @@ def outcome(
         crews=played.crews, stations=_stations(city, played.crews), pages=sum(one.pages for one in found),
         escalations=sum(one.rounds for one in found), alarms=played.alarms,
         reinforcements=sum(max(0, one.crews - 1) for one in found), unfinished=played.unfinished,
-        decisions=played.decisions, answering=answering, visits=visits,
+        decisions=played.decisions, answering=answering,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dispatch.crews import Key, Text
-from dispatch.planning.city import Area, City, Place, PlannedCrew, PlannedStation, Technicians
+from dispatch.planning.city import Area, City, Place, PlannedCrew, PlannedStation
 
 
 class Section(BaseModel):
@@ -30,7 +30,6 @@ class Region(Section):
     crews_per_station: int = Field(0, ge=0, le=50)
     """So many more crews at each station than there, day and night."""
     agents_factor: float = Field(1, gt=0, le=100)
-    technicians_factor: float = Field(1, gt=0, le=100)
 
 
 class Province(Section):
@@ -70,7 +69,6 @@ def placed(region: Region, city: City) -> City:
         "stations": [_station(station, prefix, move) for station in city.stations],
         "crews": [_crew(crew, prefix) for crew in crews],
         "agents": _agents(city, region.agents_factor),
-        "technicians": [_technicians(row, prefix, region.technicians_factor) for row in city.technicians],
     })
 
 
@@ -85,7 +83,6 @@ def merged(title: str, cities: Sequence[City]) -> City:
         "agents": first.agents.model_copy(
             update={"shifts": tuple(shift for city in cities for shift in city.agents.shifts)}
         ),
-        "technicians": [row for city in cities for row in city.technicians],
     })
 
 
@@ -131,10 +128,3 @@ def _agents(city: City, factor: float) -> object:
         for shift in city.agents.shifts
     )
     return city.agents.model_copy(update={"shifts": shifts})
-
-
-def _technicians(row: Technicians, prefix: str, factor: float) -> Technicians:
-    own = {"station": _own(prefix, row.station), "count": max(1, round(row.count * factor))}
-    return row.model_copy(update=own)
-
-

@@ -16,7 +16,6 @@ from dispatch.planning.outcome import Outcome, outcome
 from dispatch.planning.plan import planned
 from dispatch.planning.play import Play
 from dispatch.planning.records import Emergency
-from dispatch.planning.technicians import play_visits
 from dispatch.planning.whatif import Change, WhatIf, apply
 from dispatch.rules import Rules
 
@@ -26,7 +25,6 @@ ADVICE = (WhatIf((Change("crews"),)), WhatIf((Change("station"),)))
 """What every report answers: one more crew, one more station, each where it helps most."""
 FOR_CREWS = ("crews", "station", "speed", "emergencies", "households")
 FOR_AGENTS = ("agents", "households", "emergencies")
-FOR_VISITS = ("technicians", "households", "speed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,23 +95,19 @@ def _play(
     """Only what the change touches is played again."""
     here = planned(city, rules)
     calls = make_calls(city, seed)
-    kinds = {change.what for change in what_if.changes} if what_if else {*FOR_CREWS, *FOR_AGENTS, *FOR_VISITS}
+    kinds = {change.what for change in what_if.changes} if what_if else {*FOR_CREWS, *FOR_AGENTS}
     if base is None or kinds & set(FOR_CREWS):
         run = _emergencies(city, here, calls, seed, progress)
     else:
         run = base
-    answered, visits = run.outcome.answering, run.outcome.visits
-    if base is not None:
-        answered, visits = base.outcome.answering, base.outcome.visits
+    answered = run.outcome.answering if base is None else base.outcome.answering
     if kinds & set(FOR_AGENTS):
         answered = answering(city, play_calls(city, calls, seed))
-    if kinds & set(FOR_VISITS):
-        visits = play_visits(city, rules, calls, seed, progress)
-    return replace(run, outcome=replace(run.outcome, answering=answered, visits=visits))
+    return replace(run, outcome=replace(run.outcome, answering=answered))
 
 
 def _emergencies(
     city: City, rules: Rules, calls: Calls, seed: int, progress: Callable[[float], None]
 ) -> _Run:
     played = Play(city, rules, calls, seed).run(progress)
-    return _Run(outcome(city, played, len(calls), None, None), played.emergencies)
+    return _Run(outcome(city, played, len(calls), None), played.emergencies)

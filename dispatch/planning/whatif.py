@@ -2,7 +2,7 @@
 
 `crews@lizhou=+1` one more crew there, day and night; `crews=+1` where it helps most;
 `station=+1` a new station with one crew where it helps most; `station@32.41,105.80=+1` there;
-`agents=+2`, `technicians@lizhou=-1`; `households=*1.1`, `speed=*0.9`, `emergencies=*1.5`.
+`agents=+2`; `households=*1.1`, `speed=*0.9`, `emergencies=*1.5`.
 Several together: `crews@lizhou=+1,agents=+1`.
 """
 
@@ -15,8 +15,8 @@ from typing import Literal
 from dispatch.errors import DispatchError
 from dispatch.planning.city import City, PlannedCrew, PlannedStation
 
-What = Literal["crews", "station", "agents", "technicians", "households", "speed", "emergencies"]
-COUNTED: tuple[What, ...] = ("crews", "station", "agents", "technicians")
+What = Literal["crews", "station", "agents", "households", "speed", "emergencies"]
+COUNTED: tuple[What, ...] = ("crews", "station", "agents")
 SCALED: tuple[What, ...] = ("households", "speed", "emergencies")
 _CHANGE = re.compile(r"(?P<what>[a-z]+)(?:@(?P<place>[^=]+))?=(?P<how>[+*-])(?P<amount>\d+(?:\.\d+)?)")
 _PLACE = re.compile(r"(?P<latitude>-?\d+(?:\.\d+)?),(?P<longitude>-?\d+(?:\.\d+)?)")
@@ -140,17 +140,6 @@ def _agents(city: City, change: Change) -> City:
     return _checked(city, agents=city.agents.model_copy(update={"shifts": shifts}))
 
 
-def _technicians(city: City, change: Change) -> City:
-    rows = [row for row in city.technicians if change.place in ("", row.station)]
-    if not rows:
-        raise NoSuchChange(f"{change}: there are no technicians at {change.place!r}")
-    changed = tuple(
-        row.model_copy(update={"count": max(0, row.count + int(change.amount))}) if row in rows else row
-        for row in city.technicians
-    )
-    return _checked(city, technicians=changed)
-
-
 def _households(city: City, change: Change) -> City:
     areas = tuple(
         area.model_copy(update={"households": max(1, round(area.households * change.amount))})
@@ -174,6 +163,6 @@ def _emergencies(city: City, change: Change) -> City:
 
 
 _APPLY = {
-    "crews": _crews, "station": _station, "agents": _agents, "technicians": _technicians,
+    "crews": _crews, "station": _station, "agents": _agents,
     "households": _households, "speed": _speed, "emergencies": _emergencies,
 }

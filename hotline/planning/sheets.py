@@ -49,7 +49,7 @@ def sheets_of(result: Result) -> list[Sheet]:
         _groups("first_station", "By the station of who arrived first", "按首到班组的站点", base.by_station),
         _groups("hours", "By hour of day", "按时段", base.by_hour),
         _groups("months", "By month", "按月份", base.by_month),
-        _agents(base), _visits(base), _technicians(base),
+        _agents(base),
     ) if sheet.rows]
 
 
@@ -79,7 +79,7 @@ def _what_if(result: Result) -> Sheet:
         "change": ("what if", "假设"), "in_target": ("in target", "达标率"),
         "gain": ("more in time (points)", "达标率变化（百分点）"), "per_year": ("more a year", "每年多达标"),
         "scene_p90": ("arrival p90 min", "到场 p90 分"), "agents": ("calls in time", "接听达标率"),
-        "wait": ("wait p90 s", "等待 p90 秒"), "repairs": ("visits on time", "上门及时率"),
+        "wait": ("wait p90 s", "等待 p90 秒"),
     }
     rows = [_variant_row("as it is", result.base, None, None)]
     rows += [_variant_row(str(v.what_if), v.outcome, v.gain, v.gain_half_width) for v in result.variants]
@@ -93,19 +93,12 @@ def _variant_row(name: str, found: Outcome, gain: float | None, half: float | No
         "scene_p90": minutes(found.emergencies.on_scene.p90),
         "agents": percent(answering.within.value) if answering else "",
         "wait": seconds(answering.wait.p90) if answering else "",
-        "repairs": percent(_on_time(found)),
     }
     if gain is not None:
         spread = f" ± {half * 100:.2f}" if half is not None else ""
         row["gain"] = f"{gain * 100:+.2f}{spread}"
         row["per_year"] = f"{gain * found.emergencies.in_target.of * 365 / found.days:+.0f}"
     return row
-
-
-def _on_time(found: Outcome) -> float | None:
-    promised = [group.on_time for group in found.visits.businesses] if found.visits else []
-    of = sum(share.of for share in promised)
-    return sum(share.count for share in promised) / of if of else None
 
 
 def _stations(base: Outcome) -> Sheet:
@@ -150,33 +143,6 @@ def _agents(base: Outcome) -> Sheet:
     return Sheet("agents", "Agents, Monday to Friday", "坐席（周一至周五）", columns, rows)
 
 
-def _visits(base: Outcome) -> Sheet:
-    columns = {
-        "name": ("business", "业务"), "visits": ("visits", "上门"), "done": ("done", "完成"),
-        "on_time": ("on time", "及时率"), "wait_p50": ("until there p50 h", "到场 p50 时"),
-        "wait_p90": ("p90", "p90"), "total_p90": ("until done p90 h", "完成 p90 时"),
-    }
-    rows = [
-        {"name": one.name, "visits": one.visits, "done": one.done, "on_time": percent(one.on_time.value),
-         "wait_p50": hours(one.wait.p50), "wait_p90": hours(one.wait.p90), "total_p90": hours(one.total.p90)}
-        for one in (base.visits.businesses if base.visits else ())
-    ]
-    return Sheet("visits", "Ordinary visits", "普通上门", columns, rows)
-
-
-def _technicians(base: Outcome) -> Sheet:
-    columns = {
-        "station": ("station", "站点"), "technicians": ("technicians", "维修人员"),
-        "utilisation": ("utilisation", "忙碌率"), "visits": ("visits", "上门"),
-    }
-    rows = [
-        {"station": one.station, "technicians": one.technicians, "visits": one.visits,
-         "utilisation": percent(one.utilisation)}
-        for one in (base.visits.stations if base.visits else ())
-    ]
-    return Sheet("technicians", "Technicians", "维修人员", columns, rows)
-
-
 def write_csv(sheets: Iterable[Sheet], folder: Path) -> Iterator[Path]:
     """One file for each table, for spreadsheets (with a byte order mark, so that Excel reads Chinese)."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,10 +171,6 @@ def seconds(value: float | None) -> str:
 
 def minutes(value: float | None) -> str:
     return "" if value is None else f"{value / 60:.1f}"
-
-
-def hours(value: float | None) -> str:
-    return "" if value is None else f"{value / 3600:.1f}"
 
 
 def spread(times: Times) -> str:
