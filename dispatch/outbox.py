@@ -174,7 +174,10 @@ class Outbox:
         """First the phone that accepted, then the crew's others."""
         keys = self._state.of_incident(Page, incident.key)
         pages = [page for key in sorted(keys) if (page := self._state.get(Page, key))]
-        accepted = [page.phone for page in pages if page.target == crew_key and page.state == "accepted"]
+        accepted = [
+            page.phone for page in pages
+            if page.target == crew_key and page.state == "accepted" and page.channel == "phone"
+        ]
         crew = self.rules.stations.crew(crew_key)
         others = [member.phone for member in crew.members] if crew else []
         return tuple(dict.fromkeys((*accepted, *others)))

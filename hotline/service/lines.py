@@ -32,6 +32,8 @@ from hotline.ipc import (
 from hotline.ipc_link import Link, LinkClient, serve
 
 log = structlog.get_logger()
+MOST_UNWANTED = 1000
+"""Calls that were to end before their worker came; most of them never come."""
 
 
 class LinesListener(Protocol):
@@ -77,6 +79,7 @@ class WorkerLines:
         self._listener = listener
         self._calls: dict[int, str] = {}
         self._links: dict[str, Link] = {}
+        self._unwanted: dict[str, str] = {}
 
     def tell(self, call_id: str, topic: str, values: dict[str, str]) -> bool:
         """False when that call has no worker here; what matters is in the store anyway."""
@@ -84,8 +87,14 @@ class WorkerLines:
         return link is not None and link.send(Tell(topic=topic, values=values))
 
     def hang_up(self, call_id: str, reason: str) -> bool:
+        """False when that call has no worker here; one that is being forked is sent home when it comes."""
         link = self._links.get(call_id)
-        return link is not None and link.send(Hangup(reason=reason))
+        if link is None:
+            self._unwanted[call_id] = reason
+            while len(self._unwanted) > MOST_UNWANTED:
+                del self._unwanted[next(iter(self._unwanted))]
+            return False
+        return link.send(Hangup(reason=reason))
 
     def connected(self, call_id: str) -> bool:
         return call_id in self._links
@@ -106,6 +115,9 @@ class WorkerLines:
             self._calls[id(link)] = message.call_id
             self._links[message.call_id] = link
             self._listener.worker_here(message.call_id)
+            unwanted = self._unwanted.pop(message.call_id, None)
+            if unwanted is not None:
+                link.send(Hangup(reason=unwanted))
         elif isinstance(message, JournalGrew):
             self._listener.journal_grew(message.call_id, message.unwritten)
         elif isinstance(message, Ask):
