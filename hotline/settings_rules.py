@@ -39,9 +39,10 @@ def file_notices(settings: Settings) -> list[Finding]:
     model = settings.speech.model
     if settings.speech.engine == "none" or model is None:
         return [(("speech",), "no speech model: the line works by keys and persons only")]
-    if not (model / "conf").is_dir():
-        advice = "install one with `hotline model install`; until then keys and persons only"
-        return [(("speech", "model"), f"no Vosk model in {model}: {advice}")]
+    engine, sign = ("sherpa-onnx", "tokens.txt") if settings.speech.engine == "sherpa" else ("Vosk", "conf")
+    if not (model / sign).exists():
+        advice = "install one (docs/speech-model.md); until then keys and persons only"
+        return [(("speech", "model"), f"no {engine} model in {model}: {advice}")]
     return []
 
 

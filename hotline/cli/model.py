@@ -17,8 +17,9 @@ from hotline.cli.options import JsonOption
 from hotline.cli.output import print_json, print_rows
 from hotline.speech import catalogue
 from hotline.speech.catalogue import ModelInstallError
+from hotline.speech.engines import check_model
 from hotline.speech.unpack import install as install_archive
-from hotline.speech.vosk_engine import check_model, missing_files
+from hotline.speech.vosk_engine import missing_files
 
 app = typer.Typer(no_args_is_help=True)
 app.command("evaluate")(evaluate_model)

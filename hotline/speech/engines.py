@@ -24,6 +24,16 @@ def load_model(settings: Speech) -> Any:
     return vosk_engine.load_model(settings.model) if settings.engine == "vosk" else None
 
 
+def check_model(folder: Path) -> None:
+    """Try a model in another process, with its own engine. Raises SpeechModelError."""
+    from hotline.speech import sherpa_engine
+
+    if sherpa_engine.missing_parts(folder):
+        vosk_engine.check_model(folder)
+    else:
+        sherpa_engine.check_model(folder)
+
+
 def recogniser_for(model: Any, settings: Speech) -> Recogniser:
     """The ears of a worker: `model` is what `load_model` returned."""
     if settings.engine == "sherpa" and model is not None:

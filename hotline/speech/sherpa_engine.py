@@ -7,6 +7,7 @@ company that the search prefers. docs/speech-model.md says what was proved with 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import pairwise
@@ -14,32 +15,30 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from hotline.settings import Speech
 from hotline.speech.correction import lexicon
 from hotline.speech.recogniser import (
     BYTES_PER_MS,
-    SAMPLE_RATE_HZ,
     CallFromThread,
     SpeechListener,
     SpeechStream,
 )
+from hotline.speech.resample import Upsampler
 from hotline.speech.stream import ThreadedStream
 from hotline.speech.transcriber import DecodedWord
-from hotline.speech.vosk_engine import SpeechModelError
+from hotline.speech.vosk_engine import SpeechModelError, try_elsewhere
 
 PARTS = ("encoder", "decoder", "joiner")
 TOKENS = "tokens.txt"
+MODEL_RATE_HZ = 16000
+"""Streaming transducers are made for it."""
 FULL_SCALE = 32768.0
 HOT_WORD_SCORE = 1.5
 TAIL_MS = 800
 """Quiet after the last word: the network looks ahead, and works in chunks."""
 SYLLABLE_MS = 250
 """A transducer tells when a word begins only."""
-REACH = 12
-BETWEEN = (np.sinc(np.arange(2 * REACH) - REACH + 0.5) * np.hanning(2 * REACH + 2)[1:-1]).astype(np.float32)
-Samples = npt.NDArray[np.float32]
 BLANK_BEFORE = "▁"
 """How subword models write the blank before a word."""
 
@@ -55,12 +54,18 @@ def hot_words(settings: Speech) -> tuple[str, ...]:
     return settings.hot_words if settings.hot_words is not None else tuple(sorted(lexicon().words))
 
 
-def load_model(folder: Path, words: Sequence[str] = ()) -> SherpaModel:
-    """Raises SpeechModelError."""
+def check_model(folder: Path) -> None:
+    """Load it in another process: the engine ends its process on broken files. Raises SpeechModelError."""
     if find_spec("sherpa_onnx") is None:
         raise SpeechModelError("sherpa-onnx is not installed: pip install 'gas-hotline[sherpa]'")
     if lacking := missing_parts(folder):
         raise SpeechModelError(f"{folder}: no streaming transducer, it lacks {', '.join(lacking)}")
+    try_elsewhere("hotline.speech.sherpa_engine", folder)
+
+
+def load_model(folder: Path, words: Sequence[str] = ()) -> SherpaModel:
+    """Tried in another process first. Raises SpeechModelError."""
+    check_model(folder)
     return SherpaModel(folder, words)
 
 
@@ -100,24 +105,6 @@ def _characters(tokens: Path) -> frozenset[str]:
     return frozenset(row.split()[0] for row in rows if row.split())
 
 
-class Doubler:
-    """8 to 16 kHz without a seam: between two samples a windowed sinc over 24 of them.
-
-    The engine would do it too, and write a line of its own about it for every utterance.
-    """
-
-    def __init__(self) -> None:
-        self._before = np.zeros(2 * REACH - 1, np.float32)
-
-    def __call__(self, samples: Samples) -> Samples:
-        row = np.concatenate([self._before, samples])
-        wide = np.empty(2 * len(samples), np.float32)
-        wide[0::2] = row[REACH - 1 : REACH - 1 + len(samples)]
-        wide[1::2] = np.convolve(row, BETWEEN, "valid")
-        self._before = row[len(samples) :]
-        return wide
-
-
 class SherpaDecoder:
     """One stream's decoder: hotline.speech.transcriber.Decoder."""
 
@@ -130,7 +117,8 @@ class SherpaDecoder:
     def _begin(self) -> None:
         """A stream of its own for each utterance: what the last one still held back is not said twice."""
         self._stream = self._model.stream()
-        self._double = Doubler()
+        # The engine would do it too, and write a line of its own about it for every utterance.
+        self._wider = Upsampler(MODEL_RATE_HZ)
         self._began_ms = self._given_ms
 
     def accept(self, pcm: bytes) -> bool:
@@ -153,8 +141,8 @@ class SherpaDecoder:
         return self.take()
 
     def _give(self, pcm: bytes) -> None:
-        samples = np.frombuffer(pcm, "<i2").astype(np.float32) / FULL_SCALE
-        self._stream.accept_waveform(2 * SAMPLE_RATE_HZ, self._double(samples))
+        samples = np.frombuffer(self._wider.push(pcm), "<i2").astype(np.float32) / FULL_SCALE
+        self._stream.accept_waveform(MODEL_RATE_HZ, samples)
         self._decode()
 
     def _decode(self) -> None:
@@ -191,3 +179,13 @@ class SherpaRecogniser:
             lambda: SherpaDecoder(self._model), self._settings, listener, call_from_thread,
             origin_ms=origin_ms,
         )
+
+
+def _try(folder: Path) -> None:
+    decoder = SherpaDecoder(SherpaModel(folder, ()))
+    decoder.accept(bytes(2 * BYTES_PER_MS * 1000))
+    decoder.flush()
+
+
+if __name__ == "__main__":
+    _try(Path(sys.argv[1]))

@@ -62,9 +62,14 @@ def check_model(folder: Path) -> None:
         raise SpeechModelError(f"{folder}: no such folder; install a model with `hotline model install`")
     if lacking := missing_files(folder):
         raise SpeechModelError(f"{folder}: not a Vosk model, it lacks {', '.join(lacking)}")
+    try_elsewhere("hotline.speech.vosk_engine", folder)
+
+
+def try_elsewhere(module: str, folder: Path) -> None:
+    """Run an engine's module on a model in another process. Raises SpeechModelError."""
     try:
         trial = subprocess.run(
-            [sys.executable, "-m", "hotline.speech.vosk_engine", str(folder)],
+            [sys.executable, "-m", module, str(folder)],
             capture_output=True, text=True, timeout=TRIAL_SECONDS, check=False,
         )
     except subprocess.TimeoutExpired:
