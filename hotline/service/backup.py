@@ -37,6 +37,10 @@ REPLAY = 100
 Progress = Callable[[str, int, int], None]
 
 
+class NoBackupDirectoryError(HotlineError):
+    """Set `backup.directory` in the configuration, best to a folder on another disk or machine."""
+
+
 class BackupError(HotlineError):
     """Nothing was changed. `hotline backup list` shows what there is and whether it is whole."""
 
@@ -63,9 +67,9 @@ class Backup:
 
 
 def directory_of(settings: Settings) -> Path:
-    """Raises BackupError when none is configured."""
+    """Raises NoBackupDirectoryError when none is configured."""
     if settings.backup.directory is None:
-        raise BackupError("no backup.directory in the configuration: name a folder on another disk")
+        raise NoBackupDirectoryError("nothing is backed up: the configuration names no backup.directory")
     return settings.backup.directory
 
 
