@@ -22,7 +22,7 @@ Trigger = Literal[
     "appointed", "technician_en_route", "technician_arrived", "work_reported", "called_back",
 ]
 """What takes a step by itself."""
-PHONE = re.compile(r"(?:sip:[^\s@]+@[^\s@]+|\+?[\d][\d -]{1,19})")
+PHONE = re.compile(r"(?:sip:[^\s@]+@[^\s@]+|\+?[0-9][0-9 -]{1,19})")
 LONGEST_TEXT = 2000
 
 
@@ -316,7 +316,7 @@ def _choice(rule: FieldRule, value: str) -> str:
 
 
 def _number(rule: FieldRule, value: str) -> str:
-    return "" if re.fullmatch(r"-?\d{1,12}(\.\d{1,6})?", value) else "a number, as 12 or 3.50"
+    return "" if re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,6})?", value) else "a number, as 12 or 3.50"
 
 
 def _yes_no(rule: FieldRule, value: str) -> str:

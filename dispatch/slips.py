@@ -12,7 +12,7 @@ from dispatch.ticket_records import Part, Point, Slip
 from dispatch.ticket_work import named, ticket_of
 from dispatch.work import Work
 
-MONEY = re.compile(r"\d{1,9}(\.\d{1,2})?")
+MONEY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
 
 def issue(work: Work, command: SlipIssued) -> None:
