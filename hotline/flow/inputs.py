@@ -49,14 +49,14 @@ class Utterance:
     """The fields of an address found in the text; `spoken` is how it is read back."""
     number: str = ""
     """A phone number found in the text."""
-    narrowed: str = ""
-    """The same speech to an ear that knew only answers to the open question; empty: none of them."""
     latitude: float | None = None
     longitude: float | None = None
     doubtful: bool = False
     """No emergency by these words, but not surely none: one short question is due first."""
     denied: bool = False
     """The caller said himself that nothing smells or leaks, and triage believes him."""
+    narrowed: str = ""
+    """The same speech to an ear that knew only answers to the open question; empty: none of them."""
 
 
 @dataclass(frozen=True, slots=True)
