@@ -26,7 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "address": ("address", "What the gazetteer makes of addresses: JSON lines {id, text} on stdin."),
     "calls": ("calls", "List calls; show one as a timeline; search what was said."),
     "transcribe": ("transcribe", "Write down what is said in a recording: a file, or a call's."),
-    "tickets": ("tickets", "List tickets; show one with its history."),
+    "tickets": ("tickets", "Work on tickets: list, show, take, pause, advance, close; verify the history."),
     "incidents": ("incidents", "List and show incidents; join, split, clear, upgrade, stand down."),
     "outages": ("outages", "Announce outages, change them, say that gas is back."),
     "crews": ("crews", "List crews; make the hash of a crew's PIN."),
