@@ -62,7 +62,7 @@ def rig(request: pytest.FixtureRequest, reactor: Any) -> Iterator[Rig]:
         stack.enter_context(serving(peer))
 
         def make(*, url: str = "", token: str | None = None, secret: str | None = None) -> Channel:
-            http = HttpClient(reactor, timeout_seconds=0.5)
+            http = HttpClient(reactor, timeout_seconds=2)
             stack.callback(lambda: http.close())
             given = url or peer.url
             right = getattr(peer, "token", getattr(peer, "key", ""))

@@ -92,7 +92,8 @@ def _check(desk: Desk, handed: Counter[str]) -> None:
         waited = awaited(work, now) or now.next_page_at is not None
         assert covered(work, now) or waited, "nobody is waited for"
         pages = desk.dispatch.pages(incident.key)
-        names = Counter((p.level, p.round, p.target, p.person, p.channel, p.attempt) for p in pages)
+        # One that was cancelled because a crew came by itself may be ordered anew, as reinforcement.
+        names = Counter((p.target, p.person, p.channel) for p in pages if p.state in RINGING)
         doubled = {name: times for name, times in names.items() if times > 1}
         assert doubled == {}, doubled
         for page in pages:
