@@ -19,6 +19,7 @@ from hotline.triage.evidence import WHOLE_CALL, Evidence, Findings, find, fired,
 from hotline.triage.long_text import AT_ONCE, pieces, together
 from hotline.triage.model import SEVERITY, VERSION, Assessment
 from hotline.triage.normal import STOP, Normal, normalise
+from hotline.triage.rules import Scope
 
 _REASONS_MAX = 6
 _SURE = 0.15
@@ -28,9 +29,17 @@ _VETO = 0.2
 """Below it the classifier takes a rule's evidence for somebody else's or past danger."""
 _VETO_NOW = 0.05
 """The same when words such as 现在 or 还在 were said."""
-_SURE_ALONE = 0.5
+_SURE_ALONE = 0.9
+_STORY = 80
+_SURE_ALONE_IN_STORY = 0.6
+"""In so long a story, what else was said about past and questions belongs to something else."""
 _AROUND = 24
-"""Characters on both sides that are read with a word of danger in a long story."""
+"""Characters on both sides, within its clause, that are read with a word of danger in a longer story."""
+_ELSE = 4
+"""So many characters about something else make it one."""
+_PAST = re.compile(r"上次|上回|上周|上个?月|去年|那次|那回|那天|昨天|前天|以前|之前")
+_TOLD: tuple[Scope, ...] = ("question", "thanks", "harmless", "battery", "other_source")
+"""Ways of saying that tell of a danger rather than report one."""
 _VETO_PARTIAL = 0.3
 _SURE_PARTIAL = 0.75
 """A partial result gets another chance within 200 ms."""
@@ -128,14 +137,21 @@ def _believed(
         hazards = [e for e in hazards if not _may_turn(said, e)]
     doubt = _VETO_NOW if findings.scopes["present"] else _VETO_PARTIAL if partial else _VETO
     if opinion.labels and opinion.emergency < doubt:
-        return [e for e in hazards if not partial and _alone(said, e, judge) > _SURE_ALONE]
+        long = len(said.text) > _STORY
+        told = bool(_PAST.search(said.text)) or any(findings.scopes[scope] for scope in _TOLD)
+        if partial or (told and not long):
+            return []
+        enough = _SURE_ALONE_IN_STORY if long else _SURE_ALONE
+        return [e for e in hazards if _alone(said, e, judge) > enough]
     return hazards
 
 
 def _alone(said: Normal, evidence: Evidence, judge: Classifier | None) -> float:
     """What the classifier thinks of the words around the evidence, when they are only a part of the call."""
-    start, end = max(0, evidence.start - _AROUND), evidence.end + _AROUND
-    if len(said.text) <= end - start:
+    start = max(said.text.rfind(STOP, 0, evidence.start) + 1, evidence.start - _AROUND)
+    stop = said.text.find(STOP, evidence.end)
+    end = min(stop if stop >= 0 else len(said.text), evidence.end + _AROUND)
+    if len(said.text) - (end - start) < _ELSE:
         return 0.0
     near = Normal(said.text[start:end], said.sounds[start:end], said.origin[start:end])
     return _opinion(near, find(near), judge).emergency

@@ -79,6 +79,13 @@ class Measure:
             for group in bins.values())
         return round(off / len(self.answers), 4) if self.answers else 0.0
 
+    def confusion(self) -> dict[str, dict[str, int]]:
+        """How often each right label was given as which."""
+        table: dict[str, Counter[str]] = defaultdict(Counter)
+        for answer in self.answers:
+            table[answer.right.label][answer.given.label] += 1
+        return {right: dict(given.most_common()) for right, given in sorted(table.items())}
+
     def by_tag(self) -> dict[str, dict[str, float]]:
         """Share of right labels and of right emergency decisions for each tag."""
         tagged: dict[str, list[Answer]] = defaultdict(list)
@@ -101,7 +108,10 @@ class Measured:
     noisy: Measure
 
     def numbers(self) -> dict[str, Any]:
-        return {"clean": self.clean.numbers(), "noisy": self.noisy.numbers()}
+        return {
+            measure.kind: {**measure.numbers(), "confusion": measure.confusion(), "by_tag": measure.by_tag()}
+            for measure in (self.clean, self.noisy)
+        }
 
 
 def evaluate(
@@ -161,7 +171,7 @@ def report(measured: Measured) -> str:
     for measure in (measured.clean, measured.noisy):
         lines.append(f"{measure.kind}: " + ", ".join(f"{k} {v}" for k, v in measure.numbers().items()))
         lines += _cases("missed", measure.missed) + _cases("false alarm", measure.false_alarms)
-        lines += _confusions(measure.answers)
+        lines += _confusions(measure.answers) + _table(measure)
         lines += [f"  tag {tag}: " + ", ".join(f"{k} {v}" for k, v in shares.items())
                   for tag, shares in measure.by_tag().items()]
     return "\n".join(lines)
@@ -170,6 +180,11 @@ def report(measured: Measured) -> str:
 def _cases(title: str, answers: Sequence[Answer]) -> list[str]:
     return [f"  {title}: {a.heard} [{a.right.label}/{a.right.hazard} → {a.given.label}/{a.given.hazard}"
             f" {','.join(r.rule for r in a.given.reasons[:3])}]" for a in answers]
+
+
+def _table(measure: Measure) -> list[str]:
+    return [f"  {right:19}" + ", ".join(f"{given} {count}" for given, count in row.items())
+            for right, row in measure.confusion().items()]
 
 
 def _confusions(answers: Sequence[Answer]) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hotline.events import Hazard, Label, Place, Reason
 
-VERSION = "rules-4"
+VERSION = "rules-5"
 """Changes with every change of rules that can change a result."""
 
 SEVERITY: tuple[Hazard, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -48,6 +48,11 @@ SURROUNDINGS = Path(__file__).with_name("surroundings.yaml")
 _OFTEN_FIRST = frozenset({"repair", "billing", "appointment", "complaint", "meter", "human_agent", "no_gas"})
 _OFTEN_DENIED = frozenset({"repair", "no_gas", "meter", "new_install", "consult_other"})
 
+_ANOTHER_WISH = (0.2, 0.06)
+"""How often a danger is said beside one more wish, and beside another one."""
+_SAME_WISH = (0.14,)
+_OTHER_WISH = 0.1
+"""How often an ordinary wish is followed by one of another kind, which does not change what it is."""
 _CALIBRATING_FOLDS = 2
 _NO_STOPS = {ord(mark): None for mark in "，。！？、；：,.!? "}
 
@@ -117,12 +122,16 @@ def spoilt(sentences: Sequence[Sentence], plan: Plan) -> Iterator[Heard]:
     """Every sentence once for each of the plan's error rates."""
     around = load(SURROUNDINGS, Surroundings)
     noise = Noise()
-    ordinary = [sentence.text for sentence in sentences if sentence.label in _OFTEN_FIRST]
+    wishes: dict[str, list[str]] = {"": []}
+    for sentence in sentences:
+        wishes.setdefault(sentence.label, []).append(sentence.text)
+        if sentence.label in _OFTEN_FIRST:
+            wishes[""].append(sentence.text)
     for number, sentence in enumerate(sentences):
         right = _right(sentence)
         for take, rate in enumerate(plan.noises):
             chance = random.Random(f"{plan.seed}:{take}:{sentence.text}")
-            text = _surround(sentence, ordinary, around, chance) if take else sentence.text
+            text = _surround(sentence, wishes, around, chance) if take else sentence.text
             if take % 2:
                 text = text.translate(_NO_STOPS)
             said = normalise(noise.spoil(text, rate, plan.seed * 1000 + take))
@@ -157,16 +166,25 @@ def _right(sentence: Sentence) -> tuple[int, int]:
 
 
 def _surround(
-    sentence: Sentence, ordinary: Sequence[str], around: Surroundings, chance: random.Random
+    sentence: Sentence, wishes: Mapping[str, Sequence[str]], around: Surroundings, chance: random.Random
 ) -> str:
-    """The sentence among words that change nothing: greetings, haste, another wish, a denial."""
+    """The sentence among words that change nothing: greetings, haste, another wish, a denial.
+
+    A danger stays one among other wishes; two wishes of one kind are of that kind, and no danger.
+    `wishes`: what is said for each label, and under the empty name what is often said beside a danger.
+    """
     parts = [sentence.text]
     if chance.random() < 0.35:
         parts.insert(0, chance.choice(around.before))
     if chance.random() < 0.3:
         parts.append(chance.choice(around.after))
-    if sentence.label == "leak_emergency" and chance.random() < 0.12:
-        parts.insert(0, chance.choice(ordinary))
+    danger = sentence.label == "leak_emergency"
+    others = sum(chance.random() < share for share in (_ANOTHER_WISH if danger else _SAME_WISH))
+    for _ in range(others):
+        other = chance.choice(wishes["" if danger else sentence.label])
+        parts.insert(chance.choice((0, len(parts))), other)
+    if not danger and chance.random() < _OTHER_WISH:
+        parts.append(chance.choice(wishes[""]))
     if sentence.label in _OFTEN_DENIED and chance.random() < 0.15:
         parts.insert(chance.choice((0, len(parts))), chance.choice(around.denials))
     return "，".join(parts)

@@ -19,6 +19,7 @@ from hotline.triage.phonetics import codes, fold
 from hotline.triage.train import Plan, train
 
 CORPUS = SENTENCES
+UNSEEN = Path(__file__).parents[2] / "data" / "callers_unseen.yaml"
 
 
 def test_the_figures_on_our_own_corpus_do_not_fall() -> None:
@@ -31,6 +32,17 @@ def test_the_figures_on_our_own_corpus_do_not_fall() -> None:
     assert clean["label_accuracy"] >= 0.95
     printed = report(measured)
     assert "recall" in printed and "tag hard_negative" in printed
+
+
+def test_the_figures_on_sentences_never_learned_do_not_fall() -> None:
+    measured = evaluate(read_corpus(UNSEEN))
+    clean, noisy = measured.clean.numbers(), measured.noisy.numbers()
+    assert clean["recall"] >= 0.99 and noisy["recall"] >= 0.985
+    assert clean["false_alarms"] <= 0.05 and noisy["false_alarms"] <= 0.05
+    assert clean["label_accuracy"] >= 0.92 and noisy["label_accuracy"] >= 0.85
+    assert clean["place_accuracy"] >= 0.9
+    known = {sentence.text for sentence in read_corpus(CORPUS).sentences}
+    assert not known & {sentence.text for sentence in read_corpus(UNSEEN).sentences}
 
 
 def test_every_emergency_shows_the_words_that_led_there() -> None:
