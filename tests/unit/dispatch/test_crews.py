@@ -1,4 +1,4 @@
-"""Crews: states, positions, help, breakdowns, ordinary work, second crews, neighbours, being out of reach."""
+"""Crews: states, positions, help, breakdowns, second crews, neighbours, being out of reach."""
 
 from __future__ import annotations
 
@@ -9,68 +9,19 @@ from typing import Any
 import pytest
 
 from dispatch.board import Board
-from dispatch.commands import CrewReport, TicketRequest
 from dispatch.crew_commands import (
     DutyChanged,
     DutyChangeWithdrawn,
-    JobGiven,
-    JobWithdrawn,
     RoutesKnown,
 )
 from dispatch.distance import RouteNotKnownError
-from dispatch.errors import NotAllowed, UnknownRecord
+from dispatch.errors import NotAllowed
 from dispatch.incident_types import IncidentType, IncidentTypes
-from dispatch.model import Assignment, Incident
+from dispatch.model import Incident
 from dispatch.recommend import recommend
-from dispatch.units import CrewUnit, DutyChange, Job
+from dispatch.units import DutyChange
+from tests.support.crews import FAR, assignment, lines, say, unit
 from tests.support.dispatch import FAR_WEST, NEAR_WEST, Desk, rules, stations
-
-EAST, FAR = (32.4302, 105.8736), (32.4148, 105.7739)
-
-
-def say(desk: Desk, crew: str, status: Any, at: tuple[float, float] | None = None, **fields: str) -> None:
-    latitude, longitude = at or (None, None)
-    desk.dispatch.tell(
-        CrewReport(event_id=desk.name(crew), at=desk.now, crew=crew, status=status, latitude=latitude,
-                   longitude=longitude, **fields)
-    )
-
-
-def unit(desk: Desk, crew: str) -> CrewUnit:
-    found = desk.dispatch.engine.state.get(CrewUnit, crew)
-    assert found is not None
-    return found
-
-
-def assignment(desk: Desk, crew: str, call_id: str = "c") -> Assignment:
-    found = {a.crew: a for a in desk.dispatch.assignments(desk.incident(call_id).key)}
-    return found[crew]
-
-
-def repair(desk: Desk, call_id: str = "r", business: str = "indoor_repair",
-           at: tuple[float, float] | None = None) -> str:
-    desk.dispatch.tell(
-        TicketRequest(event_id=desk.name(call_id), at=desk.now, call_id=call_id, business=business,
-                      caller="13911110000")
-    )
-    if at is not None:
-        desk.learn("address", "某处", at=at, call_id=call_id)
-    return desk.dispatch.tickets_of_call(call_id)[0].number
-
-
-def job(desk: Desk, crew: str) -> Job:
-    jobs = [one for one in desk.dispatch.engine.state.all(Job) if one.crew == crew]
-    return max(jobs, key=lambda one: (one.assigned_at, one.key))
-
-
-def give(desk: Desk, crew: str, ticket: str = "") -> None:
-    desk.dispatch.tell(
-        JobGiven(event_id=desk.name(crew), at=desk.now, crew=crew, ticket=ticket, person="调度")
-    )
-
-
-def lines(desk: Desk, what: str) -> list[str]:
-    return [line for line in desk.notes.lines if line.startswith(what)]
 
 
 def test_a_crew_goes_through_all_its_states_and_its_intervals_are_on_record(desk: Desk) -> None:
@@ -269,88 +220,6 @@ def test_the_nearest_goes_first_and_a_skill_that_it_lacks_comes_with_a_second_cr
     desk.stop()
 
 
-def test_an_emergency_puts_off_ordinary_work_and_its_ticket_waits_again(desk: Desk) -> None:
-    number = repair(desk, at=NEAR_WEST)
-    give(desk, "A")
-    assert (job(desk, "A").ticket, job(desk, "A").state) == (number, "assigned")
-    say(desk, "A", "en_route")
-    say(desk, "A", "on_scene", at=NEAR_WEST)
-    assert unit(desk, "A").state == "on_scene" and job(desk, "A").state == "on_scene"
-    say(desk, "B", "out_of_service", note="检修")
-    desk.located()
-    assert lines(desk, "ring") == ["ring A/A1"], "it is nearest although it must make its work safe first"
-    assert job(desk, "A").state == "on_scene", "not before it has taken the emergency"
-    desk.accept("A")
-    assert (job(desk, "A").state, job(desk, "A").preempted_by) == ("preempted", desk.incident().key)
-    assert "notify duty_centre: job_preempted" in desk.notes.lines
-    give(desk, "C")
-    assert job(desk, "C").ticket == number, "another crew gets it"
-
-
-def test_a_drill_takes_no_crew_from_its_work(desk: Desk) -> None:
-    repair(desk, at=NEAR_WEST)
-    give(desk, "A")
-    say(desk, "A", "on_scene", at=NEAR_WEST)
-    desk.start_call("x", drill=True)
-    desk.emergency("x", drill=True)
-    desk.learn("address", "演练", at=NEAR_WEST, call_id="x")
-    for crew in ("A", "B"):
-        pages = desk.dispatch.pages(desk.incident("x").key)
-        if any(p.target == crew and p.state == "ringing" for p in pages):
-            desk.accept(crew, "x")
-    assert job(desk, "A").state == "on_scene"
-
-
-def test_work_is_given_by_urgency_then_nearness_and_says_why(desk: Desk) -> None:
-    far = repair(desk, "r1", at=FAR)
-    desk.now += timedelta(seconds=60)
-    near = repair(desk, "r2", at=NEAR_WEST)
-    callback = repair(desk, "r3", "no_gas")
-    assert far != near
-    give(desk, "A")
-    assert job(desk, "A").ticket == callback and "优先级2" in job(desk, "A").why
-    give(desk, "B")
-    assert job(desk, "B").ticket == near and "最近" in job(desk, "B").why
-    give(desk, "C")
-    assert job(desk, "C").ticket == far
-
-
-def test_work_is_not_given_twice_nor_to_who_cannot(desk: Desk) -> None:
-    number = repair(desk)
-    give(desk, "A", number)
-    with pytest.raises(NotAllowed, match="another crew has"):
-        give(desk, "B", number)
-    say(desk, "B", "out_of_service", note="x")
-    with pytest.raises(NotAllowed, match="not on duty"):
-        give(desk, "B")
-    with pytest.raises(UnknownRecord):
-        give(desk, "Z")
-    desk.located()
-    desk.accept("A") if "ring A/A1" in desk.notes.lines else desk.accept("C")
-    with pytest.raises(NotAllowed, match="emergency"):
-        give(desk, "A" if "ring A/A1" in desk.notes.lines else "C")
-    with pytest.raises(NotAllowed, match="paged"):
-        give(desk, "D", desk.incident().tickets[0])
-
-
-def test_work_is_taken_back_by_a_person_and_ends_with_its_ticket(desk: Desk) -> None:
-    number = repair(desk)
-    give(desk, "A", number)
-    back = JobWithdrawn(event_id=desk.name(), at=desk.now, crew="A", ticket=number, person="", reason="x")
-    with pytest.raises(NotAllowed):
-        desk.dispatch.tell(back)
-    desk.dispatch.tell(
-        JobWithdrawn(event_id=desk.name(), at=desk.now, crew="A", ticket=number, person="调度", reason="改派")
-    )
-    assert job(desk, "A").state == "withdrawn"
-    give(desk, "A", number)
-    say(desk, "A", "on_scene")
-    say(desk, "A", "unsolved", note="缺配件")
-    say(desk, "A", "finished", note="换表")
-    assert (job(desk, "A").state, job(desk, "A").unsolved) == ("done", ("缺配件",))
-    assert unit(desk, "A").state == "returning"
-
-
 NEIGHBOUR = {"key": "cangxi", "name": "苍溪站", "latitude": 32.4360, "longitude": 105.70,
              "company": "苍溪燃气", "lends": "一个班组，带压堵漏"}
 
@@ -469,16 +338,6 @@ def test_an_open_point_and_a_leak_that_is_still_there_reach_the_dispatcher(desk:
     assert lines(desk, "notify") == ["notify duty_centre: unsolved", "notify duty_centre: leak_again"]
 
 
-def test_what_crews_are_survives_a_crash(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
-    repair(desk, at=NEAR_WEST)
-    give(desk, "A")
-    say(desk, "D", "out_of_service", note="检修")
-    again = desk.crash_and_start(desk.store)
-    assert job(again, "A").state == "assigned" and unit(again, "D").reason == "检修"
-    again.stop()
-
-
 def test_a_fault_in_what_follows_does_not_lose_the_emergency(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, faults: Any
 ) -> None:
@@ -518,13 +377,3 @@ def test_routes_that_become_known_bring_the_crew_that_is_really_nearer(tmp_path:
     forecast = assignment(desk, "A").forecast_at
     assert forecast is not None and (forecast - desk.now).total_seconds() == 120 + 1800
     desk.stop()
-
-
-def test_the_page_of_a_crew_at_work_says_to_leave_it_safe_first(desk: Desk) -> None:
-    number = repair(desk, at=NEAR_WEST)
-    give(desk, "A")
-    say(desk, "A", "on_scene", at=NEAR_WEST)
-    say(desk, "B", "out_of_service", note="检修")
-    desk.located()
-    orders = [order for order in desk.notes.orders if getattr(order, "page_id", "")]
-    assert orders[0].secure_first == number
