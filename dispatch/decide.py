@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-
-import structlog
+from functools import partial
 
 from dispatch import (
     aftermath,
@@ -64,7 +63,6 @@ from dispatch.state import State
 from dispatch.timers import Timer, pull_back
 from dispatch.work import Work
 
-log = structlog.get_logger()
 FOLLOWS: tuple[Callable[[Work], None], ...] = (watching.watch, welfare.watch, settle.settle, aftermath.settle)
 """What follows from any step, in this order: types and whom to tell, tickets' clocks, then the crews."""
 
@@ -93,12 +91,7 @@ def decide_timer(state: State, rules: Rules, timer: Timer, now: datetime, unit_i
 def _settled(work: Work) -> Unit:
     """With what follows for the crews. A fault there must not lose the step itself: nobody waits for it."""
     for follow in FOLLOWS:
-        done = work.mark()
-        try:
-            follow(work)
-        except Exception:
-            log.exception("aftermath_failed", unit=work.unit_id)
-            work.back_to(done)
+        work.besides(partial(follow, work), None)
     return work.unit()
 
 

@@ -51,8 +51,8 @@ def report_emergency(work: Work, command: EmergencyReport) -> None:
     work.history(incident.key, "emergency_declared", call_id=command.call_id, author=command.by,
                  ticket=ticket.number, hazard=incident.hazard, place=incident.place)
     if not incident.located and command.file_latitude is not None and command.file_longitude is not None:
-        located_by_file(work, incident.key, command)
-    if consider(work, incident.key) == incident.key:
+        work.besides(lambda: located_by_file(work, incident.key, command), None)
+    if work.besides(lambda: consider(work, incident.key), incident.key) == incident.key:
         first_page(work, incident.key)
 
 
@@ -86,11 +86,16 @@ def _spread(work: Work, ticket: Ticket, fields: tuple[str, ...]) -> None:
     moved = incident.tickets[0] == ticket.number and _show(work, incident, ticket, fields)
     incident_id = incident.key
     if _PLACE & set(fields):
-        still_alike(work, ticket.number)
-        incident_id = consider(work, work.need(Ticket, ticket.number).incident)
+        incident_id = work.besides(lambda: _incident_of_place(work, ticket.number), incident_id)
     if moved and incident_id == incident.key:
         _first_location(work, incident_id)
     _tell_crews(work, incident_id, fields)
+
+
+def _incident_of_place(work: Work, number: str) -> str:
+    """With its place known: split off when it is another leak, joined when it is somebody else's."""
+    still_alike(work, number)
+    return consider(work, work.need(Ticket, number).incident)
 
 
 def _show(work: Work, incident: Incident, ticket: Ticket, fields: tuple[str, ...]) -> bool:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
+
+import structlog
 
 from dispatch.live import is_live
 from dispatch.model import RINGING, Assignment, Counter, HistoryRow, Incident, Page, Put, Ticket, Unit
@@ -13,6 +17,8 @@ from dispatch.record import Record
 from dispatch.rules import Rules
 from dispatch.state import Kind, State
 
+log = structlog.get_logger()
+Result = TypeVar("Result")
 Mark = tuple[dict[type[Record], dict[str, Put]], int, int]
 _NONE: dict[str, Put] = {}
 
@@ -165,6 +171,16 @@ class Work:
         changed, rows, self._effects = mark
         self._changed = {kind: dict(of) for kind, of in changed.items()}
         del self._history[rows:]
+
+    def besides(self, step: Callable[[], Result], otherwise: Result) -> Result:
+        """What is done besides: a fault of ours in it undoes it alone. Nobody waits for what it is besides."""
+        done = self.mark()
+        try:
+            return step()
+        except Exception:
+            log.exception("aftermath_failed", unit=self.unit_id)
+            self.back_to(done)
+            return otherwise
 
     def unit(self) -> Unit:
         order = Unit.STORE_ORDER

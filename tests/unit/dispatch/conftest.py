@@ -19,7 +19,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 class Faults:
-    """In the place of the log of `dispatch.decide`: what follows from a step must not fail unseen."""
+    """In the place of the log of `dispatch.work`: what follows from a step must not fail unseen."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
@@ -32,6 +32,6 @@ class Faults:
 def faults(monkeypatch: pytest.MonkeyPatch) -> Iterator[Faults]:
     """A test that wants such a fault clears it."""
     faults = Faults()
-    monkeypatch.setattr("dispatch.decide.log", faults)
+    monkeypatch.setattr("dispatch.work.log", faults)
     yield faults
     assert faults.found == []
