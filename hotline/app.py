@@ -15,8 +15,8 @@ from hotline.errors import ConfigurationError
 from hotline.flow import FlowSet
 from hotline.service.prerender import render_before_calls
 from hotline.settings import Settings
-from hotline.speech.prompts import WorkerPrompts, prompt_store_anyway
 from hotline.speech.engines import recogniser_for
+from hotline.speech.prompts import WorkerPrompts, prompt_store_anyway
 from hotline.triage import Band, Gazetteer, parse_address, warm
 
 log = structlog.get_logger()

@@ -126,7 +126,7 @@ class Heard(Event):
     narrowed: str = ""
     """The same speech to an ear that knew only answers to the open question; empty: none of them."""
     corrected: str = ""
-    """The text with domain words of the same sound written right (漏气 for 露气); empty: nothing to correct."""
+    """The text with domain words of the same sound written right (漏气 for 露气); empty: nothing to mend."""
     source: Literal["", "recording"] = ""
     """`recording`: heard after the call, and `at` is when it was said; empty: heard live."""
 

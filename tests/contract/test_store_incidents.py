@@ -77,7 +77,8 @@ def test_everything_comes_back_as_it_was(store: Store) -> None:
     store.save_units([unit("u1", *every)])
     records, _ = store.load_open(NOON - timedelta(hours=1))
     assert {(r.kind, r.key): r for r in records} == {(r.kind, r.key): r for r in every}
-    assert [record.kind for record in store.of_incident("I-1")] == ["incident", "join", "clearance", "telling"]
+    kinds = [record.kind for record in store.of_incident("I-1")]
+    assert kinds == ["incident", "join", "clearance", "telling"]
 
 
 def test_what_is_over_is_not_read_at_the_start(store: Store) -> None:

@@ -51,7 +51,7 @@ def file(tmp_path: Path) -> Path:
     folder = tmp_path / "config"
     (folder / "flows").mkdir(parents=True)
     for name in ("main", "crew_page", "callback", "crew_notice", "notify_leader", "selftest",
-                 "crew_welfare", "notify_contact"):
+                 "crew_welfare", "notify_contact", "visit_late"):
         (folder / f"flows/{name}.yaml").touch()
     for name in ("stations.yaml", "policy.yaml", "gazetteer.csv"):
         (folder / name).touch()

@@ -193,7 +193,8 @@ class Joins(RuleBasedStateMachine):
         if not hasattr(self, "desk"):
             return
         for incident in self.state.all(Incident):
-            if incident.state in (IncidentState.CLOSED, IncidentState.STOOD_DOWN) and len(incident.tickets) > 1:
+            over = incident.state in (IncidentState.CLOSED, IncidentState.STOOD_DOWN)
+            if over and len(incident.tickets) > 1:
                 for number in incident.tickets:
                     found = self.state.get(Clearance, f"C-{number}")
                     assert found is not None and found.state != "waiting", number
