@@ -11,7 +11,7 @@ from dispatch.board import Board
 from dispatch.commands import CrewReport
 from dispatch.crew_commands import RoutesKnown
 from dispatch.crew_states import JOB_OPEN, JobEvent
-from dispatch.escalation import ensure_paged, sound_alarm
+from dispatch.escalation import ensure_paged
 from dispatch.following import now_of
 from dispatch.jobs import end_job, job_steps
 from dispatch.model import COVERING, Assignment, Incident
@@ -153,7 +153,7 @@ def seconds_of(assignment: Assignment) -> dict[str, int]:
 
 
 def _needs_help(work: Work, incident: Incident, command: CrewReport) -> None:
-    """One more crew at once, and the dispatcher hears it."""
+    """One more crew at once, and the dispatcher hears it and why: one call, not an alarm besides."""
     mine = assignment_of(work, incident, command.crew)
     work.put(mine.model_copy(update={"help_asked": mine.help_asked + 1}))
     there = sum(1 for a in work.assignments(incident.key) if a.state in COVERING and not a.overdue)
@@ -163,7 +163,6 @@ def _needs_help(work: Work, incident: Incident, command: CrewReport) -> None:
         )
     )
     work.history(incident.key, "help_needed", author=command.author or command.crew, note=command.note)
-    sound_alarm(work, incident.key, "needs_help")
     _notice(work, "needs_help", incident.key, "", crew=_name(work, command.crew),
             address=incident.address or "地址不明", note=command.note or "没有说明原因")
 

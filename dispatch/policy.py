@@ -106,6 +106,7 @@ class AlarmTexts(Section):
     no_number: str
     not_acknowledged: str = "有燃气险情通知至今没有得到规定人员的确认，请立即联系。"
     needs_help: str = "现场抢修人员请求支援，请立即处理。"
+    """Of alarms that waited when the version changed; a call for help is a notice with its reason now."""
     welfare: str = "现场抢修人员没有应答安全询问，请立即联系并派人查看。"
 
 
