@@ -58,6 +58,8 @@ class NodeLink:
         self._to_send: dict[str, ToSend] = {}
         self._settled: list[int] = []
         self._news: list[News] = []
+        self._taken: set[str] = set()
+        """Claimed in the database, and not handed to the engine yet."""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self.connected = False
@@ -108,14 +110,15 @@ class NodeLink:
         if settled:
             self._nodes.settle(settled)
         self._nodes.send_on()
-        taken = set(self._nodes.claim())
+        self._taken |= set(self._nodes.claim())  # ours from here on, whatever fails below
         inbox = self._nodes.inbox()
         records, _ = self._nodes.store.load_open(self._utcnow())
         mine, elsewhere = divide(records, self.node)
-        claimed = [record for record in mine if (of := root(record)) is not None and of[1] in taken]
+        claimed = [record for record in mine if (of := root(record)) is not None and of[1] in self._taken]
         found = News(elsewhere, claimed, inbox, [one.effect_id for one in waiting])
         with self._lock:
             self._news.append(found)
+        self._taken = set()
 
     def _run(self) -> None:
         while not self._stop.wait(self._lease_seconds / 4):

@@ -151,3 +151,6 @@ class Together:
             self._do(command, now)
         except DispatchError as error:
             log.error("forwarded_refused", command=type(command).__name__, why=str(error))
+        except Exception:
+            # Read again and again it would keep our own pages back for ever.
+            log.exception("forwarded_failed", command=type(command).__name__)

@@ -173,7 +173,7 @@ class Work:
         del self._history[rows:]
 
     def besides(self, step: Callable[[], Result], otherwise: Result) -> Result:
-        """What is done besides: a fault of ours in it undoes it alone. Nobody waits for what it is besides."""
+        """What is done besides: a fault of ours in it undoes it alone; nobody waits for it."""
         done = self.mark()
         try:
             return step()

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from dispatch.api import CrewReport, PageOrder, SqlStore, TicketRequest, TicketTaken
+from dispatch.errors import StoreUnavailable
 from dispatch.forwarding import KINDS, decode, encode
 from dispatch.model import Assignment, Incident
 from dispatch.store.nodes import NodeStore
@@ -301,3 +302,44 @@ def test_what_a_newer_version_passes_on_is_understood_or_refused() -> None:
     assert decode(content) == report
     with pytest.raises(ValueError, match="unknown command"):
         decode({"command": "Surprise", "fields": {}})
+
+
+def test_a_claim_that_is_cut_off_by_the_database_is_taken_in_later(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = nodes.node("A", LEASE), nodes.node("B")
+    incident = a.located("c1")
+    turn(a)
+    die(a)
+    threading.Event().wait(LEASE * 2)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("gone between the claim and the look")
+
+    with monkeypatch.context() as patched, pytest.raises(StoreUnavailable):
+        patched.setattr(NodeStore, "inbox", away)
+        turn(b)
+    turn(b)
+    assert [i.key for i in b.dispatch.open_incidents()] == [incident.key]
+    assert rung(b), "the dead node's emergency is paged for"
+
+
+def test_a_forwarded_command_that_meets_a_fault_of_ours_keeps_no_page_back(
+    nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = nodes.node("A"), nodes.node("B")
+    incident = a.located("c1")
+    a.accept("A", "c1")
+    turn(a, b)
+    b.crew("A", "en_route", incident.key)
+    turn(b)
+    b.located("c2")
+    with monkeypatch.context() as patched:
+        patched.setattr("dispatch.crew_reports.report", broken)
+        turn(a)
+    turn(a)
+    assert a.dispatch.run() is not None
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise LookupError("a fault of ours")
