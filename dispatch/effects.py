@@ -38,6 +38,8 @@ class Facts:
     words: str
     other_addresses: tuple[str, ...] = ()
     """Of other callers of the same leak that nobody has cleared yet (safety rule 7)."""
+    situation: tuple[str, ...] = ()
+    """What callers have answered, in the crew's terms: 有人受伤 (B2)."""
 
 
 @dataclass(frozen=True, slots=True)

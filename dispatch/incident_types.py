@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Text = Annotated[str, Field(min_length=1)]
+Phrase = Annotated[str, Field(pattern=r"^[^、{}]+$")]
 Hazard = Literal[
     "smell", "leak", "third_party_damage", "fire_explosion", "co", "alarm", "valve", "other",
     "supply_failure", "low_pressure", "over_pressure",
@@ -27,6 +28,11 @@ PLACES: tuple[Place, ...] = ("indoor", "outdoor", "unknown")
 
 BLANKS = ("title", "address", "reports", "ticket", "phone", "reported", "company")
 """What texts to parties may hold in braces."""
+NO_ANSWERS = frozenset({
+    "address", "hazard", "place", "words", "description", "callback_number", "landmark", "visit_answer",
+    "agent_hung_up", "district", "street", "number", "community", "building", "unit", "room",
+})
+"""Facts with a meaning of their own: no question may be kept under these, nor under `address_…`."""
 _BLANKS_SAID = ", ".join(f"{{{name}}}" for name in BLANKS)
 
 
@@ -49,8 +55,24 @@ class Question(Section):
     """Something that the caller is asked when there is time for it."""
 
     key: Key
-    """Where the answer is kept: a field of the ticket."""
+    """Where the answer is kept: a field of the ticket, `yes` or `no` or his words."""
     text: Text
+    kind: Literal["yes_no", "words"] = "yes_no"
+    yes: tuple[Phrase, ...] = ()
+    """What means yes here, besides what always does: 没出来 for “屋里还有人吗”."""
+    no: tuple[Phrase, ...] = ()
+    if_yes: str = ""
+    """What the caller is told upon a yes: 您自己不要进去."""
+    if_no: str = ""
+    crew_yes: str = ""
+    """What crews hear upon a yes, those on their way too; empty: it stands on the ticket only."""
+    crew_no: str = ""
+    only_if: dict[str, str] = Field(default_factory=dict)
+    """Asked only after these answers to questions before it."""
+
+    def means(self, value: str) -> str:
+        """The answer in the crew's terms; empty when it need not hear of it."""
+        return {"yes": self.crew_yes, "no": self.crew_no}.get(value, "")
 
 
 class Tell(Section):
@@ -130,6 +152,8 @@ class IncidentTypes(Section):
     parties: dict[Key, Party] = Field(default_factory=dict)
     types: tuple[IncidentType, ...] = ()
     crowd: tuple[Crowd, ...] = ()
+    ask_at_most: int = Field(4, ge=0, le=10)
+    """Questions to one caller in one call; a longer protocol stops there."""
     crowd_text: str = "同一处险情已有{reports}起报警，地址{address}，请关注并组织增援。"
 
     @model_validator(mode="after")
@@ -168,6 +192,7 @@ class IncidentTypes(Section):
                     yield f"`types`: none for {hazard} at a place that is {place}"
 
     def _faults_of(self, where: str, one: IncidentType) -> Iterator[str]:
+        yield from _faults_of_questions(where, one.ask)
         for number, tell in enumerate(one.tell):
             if not _fits(tell.text):
                 yield f"`{where}.tell.{number}.text`: only {_BLANKS_SAID} may stand in braces"
@@ -181,6 +206,19 @@ class IncidentTypes(Section):
                 yield f"`{where}.upgrades.{number}.to`: {upgrade.to} does not have a higher `rank`"
             if upgrade.reports is None and not upgrade.fields and upgrade.hours_open is None:
                 yield f"`{where}.upgrades.{number}`: needs `reports`, `fields` or `hours_open`"
+
+
+def _faults_of_questions(where: str, ask: tuple[Question, ...]) -> Iterator[str]:
+    before: set[str] = set()
+    for number, question in enumerate(ask):
+        if question.key in NO_ANSWERS or question.key.startswith("address_"):
+            yield f"`{where}.ask.{number}.key`: {question.key} has a meaning of its own; choose another"
+        if question.key in before:
+            yield f"`{where}.ask.{number}.key`: {question.key} is asked twice"
+        for name in question.only_if:
+            if name not in before:
+                yield f"`{where}.ask.{number}.only_if`: {name} is not asked before it"
+        before.add(question.key)
 
 
 def _fits(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ from dispatch.joined import Clearance, Join, Telling
 from dispatch.model import Assignment, Incident, Ticket
 from dispatch.outage_records import Outage
 from dispatch.outages import concerns
-from dispatch.protocols import checklist, order, questions, type_of
+from dispatch.protocols import checklist, next_question, order, questions, type_of
 
 Part = TypeVar("Part", Join, Clearance, Telling, Assignment)
 
@@ -40,6 +41,15 @@ class IncidentView:
         if incident is None:
             return ()
         return questions(self._engine.rules.incident_types, incident, ticket.fields)
+
+    def next_question(
+        self, ticket: Ticket, asked: Collection[str], known: Mapping[str, str]
+    ) -> Question | None:
+        """What to ask this caller now; `known`: answers that may not be on the ticket yet."""
+        incident = self._engine.state.get(Incident, ticket.incident) if ticket.incident else None
+        if incident is None or not incident.open:
+            return None
+        return next_question(self._engine.rules.incident_types, incident, {**ticket.fields, **known}, asked)
 
     def joins(self, incident_id: str) -> list[Join]:
         return self._of(Join, incident_id)

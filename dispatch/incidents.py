@@ -14,7 +14,7 @@ from dispatch.joining import consider
 from dispatch.locating import first_page, located_by_file, new_incident, set_target
 from dispatch.model import COVERING, RINGING, CallNotes, Incident, Ticket
 from dispatch.outbound import NotifyCrewEffect, UpdatePageEffect
-from dispatch.protocols import better
+from dispatch.protocols import better, meanings
 from dispatch.recommend import place_of, ranked
 from dispatch.splitting import still_alike
 from dispatch.states import AssignmentState, IncidentEvent
@@ -73,12 +73,21 @@ def learn(work: Work, command: FactReport) -> None:
     for ticket in tickets:
         changed, fields = apply_fact(ticket, command)
         if fields:
-            _spread(work, changed.model_copy(update={"updated_at": work.now}), fields)
+            heard = _matters(work, command.field, ticket, changed)
+            _spread(work, changed.model_copy(update={"updated_at": work.now}), fields, crews_hear=heard)
             work.history(ticket.number, "fact_learned", call_id=command.call_id, field=command.field,
                          confirmed=command.confirmed)
 
 
-def _spread(work: Work, ticket: Ticket, fields: tuple[str, ...]) -> None:
+def _matters(work: Work, field: str, before: Ticket, after: Ticket) -> bool:
+    """Whether crews are phoned for it: not for an answer that changes nothing for them."""
+    types = work.rules.incident_types
+    if not any(question.key == field for kind in types.types for question in kind.ask):
+        return True
+    return meanings(types, before.fields) != meanings(types, after.fields)
+
+
+def _spread(work: Work, ticket: Ticket, fields: tuple[str, ...], *, crews_hear: bool = True) -> None:
     work.put(ticket)
     incident = work.get(Incident, ticket.incident) if ticket.incident else None
     if incident is None or not incident.open:

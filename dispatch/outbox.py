@@ -34,6 +34,7 @@ from dispatch.outbound import (
     UpdatePageEffect,
     WelfareEffect,
 )
+from dispatch.protocols import meanings
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.states import CallbackState
@@ -269,6 +270,8 @@ class Outbox:
             target_minutes=incident.band_minutes, target_assumed=incident.band_assumed,
             distance_km=incident.distance_km, drill=incident.drill, words=ticket.words if ticket else "",
             other_addresses=self._others(incident, tickets[1:]),
+            situation=tuple(dict.fromkeys(
+                said for one in tickets for said in meanings(self.rules.incident_types, one.fields))),
         )
 
     def _others(self, incident: Incident, tickets: list[Ticket]) -> tuple[str, ...]:

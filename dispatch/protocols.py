@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -89,9 +89,31 @@ def worst_hazard(types: IncidentTypes, reports: Sequence[tuple[str, str]]) -> tu
 
 
 def questions(types: IncidentTypes, incident: Incident, known: Mapping[str, str]) -> tuple[Question, ...]:
-    """What is still to be asked, in order."""
+    """What is still to be asked, in order. A type without questions of its own has those of its hazard."""
     kind = type_of(types, incident)
-    return tuple(one for one in kind.ask if not known.get(one.key)) if kind else ()
+    if kind is not None and not kind.ask:
+        kind = match(types, incident.hazard, incident.place)
+    return tuple(one for one in kind.ask if not known.get(one.key) and _due(one, known)) if kind else ()
+
+
+def next_question(
+    types: IncidentTypes, incident: Incident, known: Mapping[str, str], asked: Collection[str]
+) -> Question | None:
+    """The next one; `asked`: keys of those that this call has heard. None: enough, or nothing is left."""
+    if len(asked) >= types.ask_at_most:
+        return None
+    return next((one for one in questions(types, incident, known) if one.key not in asked), None)
+
+
+def _due(question: Question, known: Mapping[str, str]) -> bool:
+    return all(known.get(name) == value for name, value in question.only_if.items())
+
+
+def meanings(types: IncidentTypes, fields: Mapping[str, str]) -> tuple[str, ...]:
+    """What a crew must know of a caller's answers, in its terms."""
+    every = (question for kind in types.types for question in kind.ask if question.key in fields)
+    found = (question.means(fields[question.key]) for question in every)
+    return tuple(dict.fromkeys(meaning for meaning in found if meaning))
 
 
 def checklist(types: IncidentTypes, incident: Incident) -> tuple[str, ...]:

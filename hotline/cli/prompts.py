@@ -16,7 +16,7 @@ from hotline.cli.output import print_json, print_rows
 from hotline.errors import HotlineError
 from hotline.flow import load_flows
 from hotline.flow.commands import Segment
-from hotline.service.prerender import fixed_segments, known_beforehand, prerender
+from hotline.service.prerender import every_segment, prerender
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
 from hotline.speech.prompts import PromptStore, prompt_store
@@ -90,7 +90,7 @@ def _store(settings: Settings) -> PromptStore:
 
 
 def _segments(settings: Settings) -> list[Segment]:
-    return fixed_segments(load_flows(settings.paths.flows), known_beforehand(settings))
+    return every_segment(settings, load_flows(settings.paths.flows))
 
 
 def _row(store: PromptStore, segment: Segment) -> dict[str, str]:

@@ -174,6 +174,12 @@ class Confirm(Ask):
     no_keys: Keys = ("2",)
     facts: tuple[Fact, ...] = ()
     """Learned as confirmed on yes."""
+    also_yes: Text = ""
+    """Template of more phrases that mean yes here, with 、 between them; they come from a variable when the
+    question does."""
+    also_no: Text = ""
+    into: Name | None = None
+    """Where the words go that were neither yes nor no."""
     corrects: Name | None = None
     """Variable that takes a better answer given together with the no (“不是，是十二号”)."""
     takes: Literal["words", "address", "number"] = "words"
@@ -208,7 +214,8 @@ class Learn(State):
     """Notes a fact for the ticket and for the crews already paged."""
 
     do: Literal["learn"]
-    field: Name
+    field: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*|\{[a-z][a-z0-9_]*\})$")]
+    """A name, or the variable that has it."""
     value: Text
     confirmed: bool = False
     next: Target

@@ -86,6 +86,20 @@ class Actions:
                 return "open", self._crew_coming(incident, ticket)
         return "unknown", {}
 
+    def _do_incident_question(self, call_id: str, given: dict[str, str]) -> Answer:
+        """What the incident's protocol asks next. The last answer comes along: it may not be stored yet."""
+        asked = [key for key in given.get("asked", "").split(",") if key]
+        answered = {given["question"]: given["answer"]} if given.get("answer") and "question" in given else {}
+        for ticket in self._dispatch.tickets_of_call(call_id):
+            found = self._dispatch.incidents.next_question(ticket, asked, answered)
+            if found is not None:
+                return found.kind, {
+                    "question": found.key, "question_text": found.text, "if_yes": found.if_yes,
+                    "if_no": found.if_no, "question_yes": "、".join(found.yes),
+                    "question_no": "、".join(found.no),
+                }
+        return "none", {}
+
     def _crew_coming(self, incident: Incident, ticket: Ticket) -> dict[str, str]:
         """What is true: the forecast of the crew that has it; a target that is past is not promised."""
         now = self._utcnow()

@@ -236,6 +236,7 @@ class PhoneOutlet:
             "drill": "yes" if facts.drill else "no",
             "words": facts.words,
             "other_addresses": "，".join(facts.other_addresses),
+            "situation": "，".join(facts.situation),
         }
 
     def _ring(

@@ -15,6 +15,7 @@ from hotline.flow import template
 from hotline.flow.check.names import all_prompts
 from hotline.flow.commands import Segment
 from hotline.flow.model import FlowSet
+from hotline.service.protocol_prompts import protocol_segments
 from hotline.settings import Settings
 from hotline.speech.prompts import PromptStore, is_audible, prompt_store_anyway
 from hotline.speech.recorded import normalised
@@ -43,6 +44,12 @@ def fixed_segments(flows: FlowSet, known: dict[str, str]) -> list[Segment]:
                 if UNKNOWN not in segment.text and is_audible(segment):
                     found.setdefault((normalised(segment.text), segment.reading), segment)
     return list(found.values())
+
+
+def every_segment(settings: Settings, flows: FlowSet) -> list[Segment]:
+    """All that can be rendered before a call: of the flows, and of the incidents' protocols."""
+    texts = [*fixed_segments(flows, known_beforehand(settings)), *protocol_segments(settings)]
+    return list({(normalised(one.text), one.reading): one for one in texts}.values())
 
 
 def _texts(flows: FlowSet) -> Iterator[str]:
@@ -87,7 +94,7 @@ def render_before_calls(settings: Settings, flows: FlowSet) -> PromptStore:
     try:
         began = time.monotonic()
         store.check_writable()
-        new = prerender(store, fixed_segments(flows, known_beforehand(settings)))
+        new = prerender(store, every_segment(settings, flows))
         erased = store.prune(SPOKEN_SECONDS)
         log.info("prompts_ready", rendered=new, erased=erased, seconds=round(time.monotonic() - began, 1))
     except Exception as error:  # a line that answers late is worse than one that renders in the call

@@ -39,6 +39,7 @@ def call(tmp_path: Path, entry: str = "main", **facts: str) -> Stage:
     stage.controller.answers.update(
         customer_by_number=("unknown", {}),
         incident_status=("open", {"target_minutes": "15", "crew_state": "paging"}),
+        incident_question=("none", {}),
     )
     return stage
 

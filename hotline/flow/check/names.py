@@ -23,7 +23,7 @@ def faults(flows: FlowSet, sources: Sources) -> Iterator[Fault]:
 
 PLAIN = (
     "value", "target", "seconds", "number", "within_seconds", "business", "reason", "crew", "incident",
-    "report_note",
+    "report_note", "field", "also_yes", "also_no",
 )
 """Fields of states that are templates."""
 Found = Iterator[tuple[tuple[str | int, ...], str]]

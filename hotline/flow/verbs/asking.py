@@ -242,7 +242,11 @@ class _Confirm(Asking):
         return key in state.yes_keys or key in state.no_keys
 
     def words(self, run: Run, state: Confirm, heard: inputs.Utterance) -> bool:
-        said = agreed(heard, run.flows.common.yes, run.flows.common.no)
+        common = run.flows.common
+        said = agreed(
+            heard, (*common.yes, *_listed(run, state.also_yes)), (*common.no, *_listed(run, state.also_no)))
+        if said is None and state.into:
+            run.put({state.into: heard.text.strip()})
         if said is not True and self._corrected(run, state, heard):
             return True
         if said is True:
@@ -276,6 +280,10 @@ class _Confirm(Asking):
         run.put({state.corrects: taken(run, state.takes, heard)})
         run.go(state.corrected)
         return True
+
+
+def _listed(run: Run, phrases: str) -> list[str]:
+    return [phrase for phrase in run.fill(phrases).split("、") if phrase]
 
 
 def agreed(heard: inputs.Utterance, yes: Sequence[str], no: Sequence[str]) -> bool | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 from hotline.flow import commands as do
 from hotline.flow.run import Run
 from hotline.flow.states import Callback, Learn, Ticket
 from hotline.flow.verbs.base import Verb
 
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+"""Of a fact; a variable that holds no name notes nothing."""
 UNREADABLE_SECONDS = 1800.0
 """When a flow's template for a deadline turns out to be no number."""
 
@@ -38,7 +41,9 @@ class _Learn(Verb):
     waits = False
 
     def enter(self, run: Run, state: Learn) -> None:
-        learn(run, state.field, run.fill(state.value), state.confirmed)
+        field = run.fill(state.field)
+        if NAME.fullmatch(field):
+            learn(run, field, run.fill(state.value), state.confirmed)
         run.go(state.next)
 
 
