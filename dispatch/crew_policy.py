@@ -31,6 +31,7 @@ class CrewTexts(BaseModel):
     out_of_service: str = "{crew}停用：{reason}（{author}）。"
     broken_on_the_way: str = "{crew}在处理险情{address}途中停用：{reason}。正在加派班组。"
     unsolved: str = "{crew}报告遗留问题：{note}（{address}）。"
+    job_given: str = "{crew}的下一个任务：工单{ticket}，{address}。{why}。"
     leak_again: str = "{crew}复检{address}仍有漏气：{note}。"
 
 
@@ -59,7 +60,9 @@ class CrewPolicy(BaseModel):
     look_at: int = Field(50, ge=1, le=1000)
     """So many of the most urgent tickets are looked at for a crew's next job."""
     give_next_job: bool = False
-    """A crew that becomes available is given its next job without being asked."""
+    """A crew that becomes available is given its next job without being asked for."""
+    next_job_again: Annotated[float, Field(ge=1, le=86400)] = 60
+    """While an emergency waits for a crew no ordinary work is given out; so long until it is looked again."""
     field_work: dict[str, tuple[str, ...]] = Field(
         default_factory=lambda: dict.fromkeys(FIELD_WORK, NO_SKILLS)
     )

@@ -12,11 +12,13 @@ from dispatch import (
     clearing,
     crew_reports,
     duty_changes,
+    giving,
     incidents,
     jobs,
     joining,
     judging,
     link_steps,
+    new_shift,
     notices,
     outages,
     pages,
@@ -63,7 +65,9 @@ from dispatch.state import State
 from dispatch.timers import Timer, pull_back
 from dispatch.work import Work
 
-FOLLOWS: tuple[Callable[[Work], None], ...] = (watching.watch, welfare.watch, settle.settle, aftermath.settle)
+FOLLOWS: tuple[Callable[[Work], None], ...] = (
+    watching.watch, welfare.watch, settle.settle, aftermath.settle, new_shift.watch, giving.follow,
+)
 """What follows from any step, in this order: types and whom to tell, tickets' clocks, then the crews."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,15 +41,18 @@ def give(work: Work, command: JobGiven) -> None:
         work.history(f"crew:{crew.key}", "no_next_job", author=command.person,
                      why="nothing waits that this crew can do")
         return
-    _assign(work, crew, found.waiting, found.distance_km, command.person, found.reason)
+    assign(work, crew, found.waiting, found.distance_km, command.person, found.reason)
 
 
-def choose(work: Work, board: Board, crew: Crew) -> Iterator[Chosen]:
-    """What the crew would do next, in order, with reasons."""
+def choose(
+    work: Work, board: Board, crew: Crew, may: Callable[[Waiting], bool] = lambda _: True
+) -> Iterator[Chosen]:
+    """What the crew would do next, in order, with reasons; of those that it `may` be given."""
     policy, roads = work.rules.policy.crews, work.rules.road_distance()
     return next_jobs(
-        queue_of(work.state).waiting(work.rules), _skills(board, crew), board.position(crew)[0], roads,
-        work.now, window=timedelta(seconds=policy.same_urgency), look_at=policy.look_at, zone=_zone(work),
+        filter(may, queue_of(work.state).waiting(work.rules)), skills_on_duty(board, crew),
+        board.position(crew)[0], roads, work.now, window=timedelta(seconds=policy.same_urgency),
+        look_at=policy.look_at, zone=_zone(work),
     )
 
 
@@ -157,12 +160,13 @@ def _give_ticket(work: Work, board: Board, crew: Crew, command: JobGiven) -> Non
     km = None
     if ticket.latitude is not None and ticket.longitude is not None:
         km = board.km_from(crew, ticket.latitude, ticket.longitude)
-    _assign(work, crew, Waiting(ticket, due), km, command.person, command.reason or "指定")
+    assign(work, crew, Waiting(ticket, due), km, command.person, command.reason or "指定")
 
 
-def _assign(
+def assign(
     work: Work, crew: Crew, waiting: Waiting, km: float | None, person: str, why: str
 ) -> None:
+    """`person`: who gave it out; empty: the engine."""
     ticket = waiting.ticket
     number = len(work.of_ticket(Job, ticket.number)) + 1
     job = work.put(
@@ -174,7 +178,8 @@ def _assign(
     work.history(ticket.number, "job_assigned", author=person, target=crew.key, job=job.key, why=why)
 
 
-def _skills(board: Board, crew: Crew) -> frozenset[str]:
+def skills_on_duty(board: Board, crew: Crew) -> frozenset[str]:
+    """What those of the crew who are there may do today."""
     day = board.local.date()
     members = [member for member, _ in board.on_duty(crew)]
     return frozenset(one.skill for member in members for one in member.skills if one.holds(day))

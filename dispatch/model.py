@@ -153,6 +153,8 @@ class Incident(Record):
     """How the target was counted, in words."""
     node: str = ""
     """Which of several nodes works on it; empty: the only one."""
+    next_shift_at: Moment | None = None
+    """When the next shift begins that could help while nobody is there."""
 
     @property
     def key(self) -> str:

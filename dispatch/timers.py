@@ -17,8 +17,10 @@ from dispatch import (
     callbacks,
     clock_notices,
     crew_reports,
+    giving,
     incidents,
     judging,
+    new_shift,
     outages,
     pages,
     telling,
@@ -115,6 +117,8 @@ def _of_incident(state: State, rules: Rules, incident: Incident) -> Iterator[Tim
         yield Timer(incident, "next_page_at", longest, _page_due)
     if incident.news_due_at is not None:
         yield Timer(incident, "news_due_at", times.news, _news_due)
+    if incident.next_shift_at is not None:
+        yield Timer(incident, "next_shift_at", BY_THE_CALENDAR_SECONDS, new_shift.began)
     if incident.worse_at is not None:
         yield Timer(incident, "worse_at", LONGEST_TELLING_SECONDS, judging.time_has_made_it_worse)
 
@@ -139,6 +143,8 @@ def _of_assignment(state: State, rules: Rules, assignment: Assignment) -> Iterat
 def _of_unit(state: State, rules: Rules, unit: CrewUnit) -> Iterator[Timer]:
     if unit.returning_until is not None:
         yield Timer(unit, "returning_until", LONGEST_WAY_HOME_SECONDS, crew_reports.crew_back)
+    if unit.next_job_at is not None:
+        yield Timer(unit, "next_job_at", BY_THE_CALENDAR_SECONDS, giving.look)
 
 
 def _of_callback(state: State, rules: Rules, callback: Callback) -> Iterator[Timer]:

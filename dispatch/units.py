@@ -33,6 +33,8 @@ class CrewUnit(Record):
     """Why it is off duty or out of service."""
     author: str = ""
     """Who said so."""
+    next_job_at: Moment | None = None
+    """When it is looked at whether ordinary work waits for it (`give_next_job`)."""
 
     @property
     def key(self) -> str:

@@ -25,6 +25,7 @@ class CrewUnitRow(Base):
     out_at: Mapped[datetime | None]
     reason: Mapped[str]
     author: Mapped[str]
+    next_job_at: Mapped[datetime | None]
 
 
 class JobRow(Base):

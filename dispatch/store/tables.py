@@ -73,6 +73,7 @@ class IncidentRow(Base):
     target_clause: Mapped[str]
     target_reckoning: Mapped[str]
     node: Mapped[str]
+    next_shift_at: Mapped[datetime | None]
 
 
 class TicketRow(Base):

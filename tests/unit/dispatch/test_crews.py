@@ -162,7 +162,8 @@ def test_a_crew_that_needs_help_gets_another_at_once_and_the_dispatcher_hears_it
     say(desk, "A", "needs_help", note="阀门关不死")
     assert set(desk.notes.lines[-2:]) == {"notify duty_centre: needs_help", "ring B/B1"}
     assert lines(desk, "alarm") == [], "the duty centre is rung once, with the reason"
-    assert "阀门关不死" in [one.text for one in desk.notes.orders if getattr(one, "topic", "") == "needs_help"][0]
+    [notice] = [one for one in desk.notes.orders if getattr(one, "topic", "") == "needs_help"]
+    assert "阀门关不死" in notice.text
     say(desk, "A", "needs_help", note="快来")
     assert desk.incident().crews_wanted == 2, "one call for help that is not answered yet is one"
     desk.wait(61)
