@@ -40,21 +40,30 @@ class Board:
         self.now = now
         self._records = records
         self.local = now.astimezone(rules.timezone)
-        self._assignments: dict[str, list[Assignment]] = {}
-        self._jobs: dict[str, list[Job]] = {}
-        self._take(records)
-        if records.elsewhere is not None:
-            self._take(records.elsewhere)
+        self._work: tuple[dict[str, list[Assignment]], dict[str, list[Job]]] | None = None
         self._changes = tuple(change_of(one, rules.timezone) for one in records.live(DutyChange))
         self._duty: dict[str, OnDuty] = {}
+        self._skills: dict[str, frozenset[str]] = {}
 
-    def _take(self, records: Records) -> None:
+    def _in_hand(self) -> tuple[dict[str, list[Assignment]], dict[str, list[Job]]]:
+        """What each crew has, as it was when that was first asked: many boards are asked for a place only."""
+        if self._work is None:
+            self._work = {}, {}
+            self._take(self._records, *self._work)
+            if self._records.elsewhere is not None:
+                self._take(self._records.elsewhere, *self._work)
+        return self._work
+
+    @staticmethod
+    def _take(
+        records: Records, assignments: dict[str, list[Assignment]], jobs: dict[str, list[Job]]
+    ) -> None:
         for assignment in records.live(Assignment):
             incident = records.get(Incident, assignment.incident)
             if incident is not None and incident.open:
-                self._assignments.setdefault(assignment.crew, []).append(assignment)
+                assignments.setdefault(assignment.crew, []).append(assignment)
         for job in records.live(Job):
-            self._jobs.setdefault(job.crew, []).append(job)
+            jobs.setdefault(job.crew, []).append(job)
 
     def unit(self, crew: str) -> CrewUnit | None:
         return self._records.get(CrewUnit, crew)
@@ -76,7 +85,7 @@ class Board:
 
     def emergencies(self, crew: str) -> list[Assignment]:
         """Its assignments to open incidents, also those that it was only paged for."""
-        return self._assignments.get(crew, [])
+        return self._in_hand()[0].get(crew, [])
 
     def taken(self, crew: str, *, besides: str = "", drills: bool = True) -> list[Assignment]:
         """Those that it has taken, of other incidents than `besides`."""
@@ -88,7 +97,7 @@ class Board:
 
     def jobs(self, crew: str) -> list[Job]:
         """Its ordinary work that is not over, the one in hand first."""
-        mine = [job for job in self._jobs.get(crew, ()) if job.state in JOB_OPEN]
+        mine = [job for job in self._in_hand()[1].get(crew, ()) if job.state in JOB_OPEN]
         if len(mine) < 2:
             return mine
         return sorted(mine, key=lambda job: (-_ORDER.index(job.state), job.assigned_at, job.key))
@@ -113,7 +122,7 @@ class Board:
     def state(self, crew: Crew) -> UnitState:
         """The furthest of the work that it has taken, else what was said of it, else that it is paged."""
         mine = self.emergencies(crew.key)
-        if not mine and crew.key not in self._jobs:
+        if not mine and crew.key not in self._in_hand()[1]:
             return self.standing(crew)
         steps = [_ORDER.index(a.state) for a in mine if a.state in COVERING]
         steps += [_ORDER.index(job.state) for job in self.jobs(crew.key)]
@@ -146,7 +155,10 @@ class Board:
         """Which of these skills nobody of the crew on duty has."""
         if not skills:
             return ()
-        have = self.rules.roster.skills_of(crew, self.on_duty(crew), self.local.date())
+        have = self._skills.get(crew.key)
+        if have is None:
+            found = self.rules.roster.skills_of(crew, self.on_duty(crew), self.local.date())
+            have = self._skills[crew.key] = found
         return tuple(skill for skill in skills if skill not in have)
 
     def equipped(self, crew: Crew, equipment: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -60,10 +60,12 @@ class Roster:
         return known
 
     def on_duty(
-        self, stations: Stations, crew: Crew, local: datetime, more: Iterable[Change] = ()
+        self, stations: Stations, crew: Crew, local: datetime, more: Sequence[Change] = ()
     ) -> OnDuty:
         """Who of the crew is on duty at this local time; `more`: changes that were told since."""
         plain = local.replace(tzinfo=None)
+        if not self.changes and not more:
+            return list(self._by_shifts(crew, plain))
         told = (change for change in more if crew.key in (change.crew, change.substitute_crew))
         mine = (*self.changes.get(crew.key, ()), *told)
         changed = [change for change in mine if change.start <= plain < change.end]

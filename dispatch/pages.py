@@ -15,7 +15,8 @@ from dispatch.escalation import (
     page_next,
 )
 from dispatch.model import COVERING, HELD, RINGING, Assignment, Incident, Page
-from dispatch.outbound import OutboxItem, PageEffect, UpdatePageEffect
+from dispatch.outbound import UpdatePageEffect
+from dispatch.page_items import orders_of
 from dispatch.page_orders import contact_of, order_again, order_next, step_of, ways
 from dispatch.states import (
     ASSIGNMENT,
@@ -143,9 +144,8 @@ def _receipt(work: Work, page: Page) -> None:
     """Any news of a page says that it was sent."""
     if page.state != PageState.ORDERED:
         return
-    for item in work.all(OutboxItem):
-        if isinstance(item.effect, PageEffect) and item.effect.page_id == page.page_id:
-            work.put(item.model_copy(update={"receipted_at": work.now}))
+    for item in orders_of(work, page.page_id):
+        work.put(item.model_copy(update={"receipted_at": work.now}))
 
 
 def _accepted(work: Work, page: Page) -> None:
