@@ -84,9 +84,11 @@ def _ring_one(work: Work, incident: Incident, fresh: list[Crew], since: datetime
     if first is None:
         return
     on_call = work.rules.policy.chain[first].on_call
+    nobody_left = incident.waiting_for == "repeat"  # then neighbours' crews too
     for one in recommend(board, incident, set()):
         contacts = tuple(member for member, level in board.on_duty(one.crew) if level <= on_call)
-        if one.crew.key not in keys or not one.free or not one.own or not contacts:
+        meant = one.own or nobody_left
+        if one.crew.key not in keys or not one.free or not meant or not contacts:
             continue
         mark = f"{first}:{one.crew.key}@{on_call}"
         work.history(incident.key, "shift_began", target=one.crew.key, since=since.isoformat(),

@@ -160,7 +160,7 @@ def offer(work: Work, crew_key: str) -> None:
         if mine is not None and not _ask_again(work, mine):
             continue
         one = alone(board, incident, crew)
-        if one is None or not one.free:
+        if one is None or not one.free or not (one.own or _own_miss(work, board, incident)):
             continue
         if _better(work, board, incident, one):
             _ring_as_well(work, board, incident, one)
@@ -180,22 +180,41 @@ def _ask_again(work: Work, mine: Assignment) -> bool:
 def _better(work: Work, board: Board, incident: Incident, one: Candidate) -> bool:
     """Whether it would be there clearly before all who have it or are being rung for it."""
     assert one.arrival is not None, "the incident is located"
-    has_it = [a for a in work.assignments(incident.key) if a.state in COVERING and not a.overdue]
+    has_it = _has_it(work, incident)
     if not has_it and not awaited(work, incident):
         return True  # a pause of the chain, or a person looks for a crew: here is one
-    expected = [a.forecast_at for a in has_it if a.forecast_at is not None]
-    if not has_it:
-        ringing = {page.target for page in work.ringing(incident.key) if page.target_kind == "crew"}
-        # A busy crew that is rung may well say no; this one is free.
-        crews = (work.rules.stations.crew(key) for key in sorted(ringing))
-        rung = (alone(board, incident, crew) for crew in crews if crew is not None)
-        expected = [c.arrival for c in rung if c is not None and c.free and c.arrival is not None]
+    expected = _expected(work, board, incident)
     if not expected:
         return not has_it
-    gain = timedelta(seconds=work.rules.policy.crews.better_by)
+    policy = work.rules.policy.crews
+    gain = timedelta(seconds=policy.better_by if one.own else policy.aid_gain)
     best = min(expected)
     in_time_now = one.arrival <= incident.target_at < best
     return in_time_now or one.arrival + gain <= best
+
+
+def _own_miss(work: Work, board: Board, incident: Incident) -> bool:
+    """Whether nobody who has it, or is being rung for it, makes the target: then neighbours help (B6)."""
+    if not _has_it(work, incident) and not awaited(work, incident):
+        return True
+    expected = _expected(work, board, incident)
+    return min(expected) > incident.target_at if expected else work.now > incident.target_at
+
+
+def _has_it(work: Work, incident: Incident) -> list[Assignment]:
+    return [a for a in work.assignments(incident.key) if a.state in COVERING and not a.overdue]
+
+
+def _expected(work: Work, board: Board, incident: Incident) -> list[datetime]:
+    """When those who have it will be there; while nobody has it, the free crews that are being rung."""
+    has_it = _has_it(work, incident)
+    if has_it:
+        return [a.forecast_at for a in has_it if a.forecast_at is not None]
+    ringing = {page.target for page in work.ringing(incident.key) if page.target_kind == "crew"}
+    # A busy crew that is rung may well say no; this one is free.
+    crews = (work.rules.stations.crew(key) for key in sorted(ringing))
+    rung = (alone(board, incident, crew) for crew in crews if crew is not None)
+    return [c.arrival for c in rung if c is not None and c.free and c.arrival is not None]
 
 
 def _ring_as_well(work: Work, board: Board, incident: Incident, one: Candidate) -> None:
@@ -205,7 +224,7 @@ def _ring_as_well(work: Work, board: Board, incident: Incident, one: Candidate) 
     mark = f"{incident.step}:{one.crew.key}@1"
     before = work.get(Assignment, f"{incident.key}-{one.crew.key}")
     rung_before = mark in incident.targets_paged and (before is None or not _ask_again(work, before))
-    if not contacts or rung_before or not one.own:
+    if not contacts or rung_before:
         return
     if any(p.target == one.crew.key and p.state in RINGING for p in work.pages(incident.key)):
         return
