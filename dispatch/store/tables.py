@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.store.columns import Base, CleanText
+
+
+OPEN = text("closed_at IS NULL")
 
 
 class CounterRow(Base):
@@ -115,6 +118,9 @@ class TicketRow(Base):
         Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),
         Index("ix_tickets_priority_opened_at", "priority", "opened_at"),
         Index("ix_tickets_business_priority_opened_at", "business", "priority", "opened_at"),
+        # Open ones are a handful among all that ever was; without this they are looked for among all of a kind.
+        Index("ix_tickets_open_business", "business", "priority", "opened_at", sqlite_where=OPEN,
+              postgresql_where=OPEN),
     )
 
 
