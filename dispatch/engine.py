@@ -34,6 +34,9 @@ DURABLE = (Incident, Ticket, Assignment, Page, Callback)
 Not each by itself: a flood of refused calls would hold up the emergency behind it.
 """
 
+FAILED_AGAIN = timedelta(seconds=5)
+"""A timer that met a fault of ours is tried again after that, and keeps nothing else back."""
+
 
 def random_id() -> str:
     """A name for a step that came from no event."""
@@ -63,6 +66,8 @@ class Engine:
         self.journal_works = True
         self._unsynced = False
         self.together: Together | None = None
+        self._failed: dict[tuple[type[Put], str, str], datetime] = {}
+        """Timers that met a fault of ours, and when they are tried again."""
         self._others: list[Put] = []
         """At the start: what other nodes have."""
 
@@ -148,17 +153,28 @@ class Engine:
             self.together.turn(now)
         for timer in self.agenda.too_far(self.rules, now):
             self._commit(decide_pull_back(self.state, self.rules, timer, now, self._new_id()))
-        for timer in timers.in_turn(self.agenda.due(self.rules, now)):
-            try:
-                unit = decide_timer(self.state, self.rules, timer, now, self._new_id())
-            except Exception:
-                log.exception("timer_failed", record=timer.record.key)
-                continue
-            if unit is not None:
-                self._commit(unit)
+        due = [timer for timer in self.agenda.due(self.rules, now) if not self._rests(timer, now)]
+        for timer in timers.in_turn(due):
+            self._fire(timer, now)
         if not self.loaded:
             self._adopt()
         self.compact(now)
+
+    def _fire(self, timer: timers.Timer, now: datetime) -> None:
+        try:
+            unit = decide_timer(self.state, self.rules, timer, now, self._new_id())
+        except Exception:
+            log.exception("timer_failed", record=timer.record.key)
+            self._failed[timer.name] = now + FAILED_AGAIN
+            return
+        self._failed.pop(timer.name, None)
+        if unit is not None:
+            self._commit(unit)
+
+    def _rests(self, timer: timers.Timer, now: datetime) -> bool:
+        """Whether it failed just now (a clock that jumped back makes it due at once)."""
+        again = self._failed.get(timer.name)
+        return again is not None and now < again <= now + FAILED_AGAIN
 
     def pump(self, outlet: Outlet, now: datetime) -> None:
         """Send what waits to be sent, and settle what needs no receipt."""
@@ -183,7 +199,10 @@ class Engine:
 
     def next_wake(self, now: datetime) -> datetime | None:
         """When `tick` and `pump` have something to do next."""
-        moments = (self.agenda.next_due(self.rules, now), self.outbox.next_due(now))
+        due = self.agenda.next_due(self.rules, now)
+        if self._failed and due is not None:
+            due = max(due, now + timedelta(seconds=1))  # not again and again at once
+        moments = (due, self.outbox.next_due(now))
         return min((moment for moment in moments if moment is not None), default=None)
 
     def compact(self, now: datetime) -> None:

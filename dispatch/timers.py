@@ -65,6 +65,10 @@ class Timer:
         assert isinstance(moment, datetime), "only fields that are set are timers"
         return moment
 
+    @property
+    def name(self) -> tuple[type[Put], str, str]:
+        return type(self.record), self.record.key, self.field
+
     def latest(self, now: datetime) -> datetime:
         """Farther ahead than this it cannot lie, unless the clock jumped back."""
         return now + timedelta(seconds=self.longest_seconds)

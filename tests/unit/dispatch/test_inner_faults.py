@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Never
 
 import pytest
 
-from tests.support.dispatch import NEAR_WEST, Desk
+from dispatch import clock_notices, timers
+from dispatch.model import Page
+from dispatch.ticket_records import Clock
+from dispatch.work import Work
+from tests.support.dispatch import FAR_WEST, NEAR_WEST, Desk
 from tests.support.incidents import protocol_rules, report, say_where
+from tests.support.ticket_desk import TicketDesk
 from tests.unit.dispatch.conftest import Faults
 
 
@@ -45,3 +51,54 @@ def test_a_fault_in_joining_keeps_what_the_caller_says_of_his_place(
     say_where(desk, "c2", NEAR_WEST)
     assert desk.incident("c2").located
     faults.found.clear()
+
+
+def test_a_timer_that_cannot_be_done_neither_keeps_others_back_nor_spins(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(desk, "c1")
+    page = desk.ringing("A", "c1")
+    expired = timers.pages.time_out
+
+    def poisoned(work: Work, one: Page) -> None:
+        if one.page_id == page.page_id:
+            raise LookupError("a fault of ours")
+        expired(work, one)
+
+    monkeypatch.setattr("dispatch.pages.time_out", poisoned)
+    desk.now = page.expires_at
+    wake = desk.dispatch.run()
+    assert wake is not None and wake > desk.now, "not at once, and again and again"
+    report(desk, "c2", FAR_WEST, community="别处")
+    [other] = [p for p in desk.dispatch.pages(desk.incident("c2").key) if p.state == "ringing"]
+    desk.now = other.expires_at
+    desk.dispatch.run()
+    found = desk.dispatch.page(other.page_id)
+    assert found is not None and found.state == "timed_out"
+
+
+def test_promises_that_cannot_be_told_keep_no_other_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timers, "PROMISES_IN_A_TURN", 3)
+    monkeypatch.setattr("dispatch.engine.log.exception", lambda *_, **__: None, raising=False)
+    desk = TicketDesk(tmp_path)
+    desk.at("2026-11-23T12:00")
+    for _ in range(5):
+        desk.open("outdoor_repair")
+    desk.at("2026-11-23T12:01")
+    good = desk.open("outdoor_repair").number
+    told = clock_notices.due
+
+    def poisoned(work: Work, clock_id: str) -> None:
+        if work.need(Clock, clock_id).ticket != good:
+            raise LookupError("a fault of ours")
+        told(work, clock_id)
+
+    monkeypatch.setattr("dispatch.clock_notices.due", poisoned)
+    desk.at("2026-11-25T12:00")
+    for _ in range(5):
+        desk.now += timedelta(seconds=1)
+        desk.dispatch.run()
+    assert "overdue" in desk.history(good)
+    desk.stop()
