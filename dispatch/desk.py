@@ -23,6 +23,7 @@ from dispatch.duty import Roster
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
+from dispatch.following import now_of
 from dispatch.incident_view import IncidentView
 from dispatch.job_queue import queue_of
 from dispatch.links import Link
@@ -330,8 +331,11 @@ class Dispatch:
         return self.engine.state.get(Outage, outage_id)
 
     def report_link(self, link_id: str) -> Link | None:
-        """A link by its token's hash."""
-        return self.engine.state.get(Link, link_id)
+        """A link by its token's hash; of a joined incident, as that of the one that has its reports."""
+        link = self.engine.state.get(Link, link_id)
+        if link is None or not link.incident:
+            return link
+        return link.model_copy(update={"incident": now_of(self.engine.state, link.incident)})
 
     def callback(self, callback_id: str) -> Callback | None:
         return self.engine.state.get(Callback, callback_id)

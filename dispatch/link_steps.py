@@ -7,6 +7,7 @@ from datetime import timedelta
 from dispatch import crew_reports, notices, pages
 from dispatch.commands import CrewReport, CrewStatus, PageReport
 from dispatch.errors import NotAllowed, UnknownRecord
+from dispatch.following import now_of
 from dispatch.links import Link
 from dispatch.model import Incident, Page
 from dispatch.paging_commands import IssueLink, LinkAction, LinkStep, NoticeReport
@@ -50,7 +51,8 @@ def step(work: Work, command: LinkStep) -> None:
     link = work.get(Link, command.link_id)
     if link is None:
         raise UnknownRecord("link")
-    incident = work.get(Incident, link.incident) if link.incident else None
+    # Joined meanwhile: whoever was paged for it goes on with the incident that has its reports.
+    incident = work.get(Incident, now_of(work, link.incident)) if link.incident else None
     if work.now >= link.expires_at:
         raise NotAllowed("the link has expired")
     if command.action not in actions(link, incident, work.get(Page, link.page)):
