@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from dispatch import welfare
+from dispatch import slips, welfare
 from dispatch.assignments import assignment_of, crew_steps, forecast
 from dispatch.board import Board
 from dispatch.commands import CrewReport
@@ -14,12 +14,12 @@ from dispatch.crew_states import JOB_OPEN, JobEvent
 from dispatch.escalation import ensure_paged
 from dispatch.following import now_of
 from dispatch.jobs import end_job, job_steps
-from dispatch.model import COVERING, Assignment, Incident
+from dispatch.model import COVERING, Assignment, Incident, Ticket
 from dispatch.outbound import NoticeEffect
 from dispatch.policy import travel
 from dispatch.recommend import recommend
 from dispatch.reinforce import offer
-from dispatch.states import AssignmentEvent, AssignmentState
+from dispatch.states import ASSIGNMENT, INCIDENT, AssignmentEvent, AssignmentState, IncidentEvent
 from dispatch.units import CrewUnit, Job
 from dispatch.work import Work
 
@@ -113,6 +113,7 @@ def _job_report(work: Work, job: Job, command: CrewReport) -> None:
         return
     if command.status == "unsolved":
         work.put(job.model_copy(update={"unsolved": (*job.unsolved, command.note)}))
+        _on_the_list(work, job.ticket, command)
     author = command.author or command.crew
     work.history(job.ticket, f"job_{command.status}", author=author, note=command.note)
     if command.status == "needs_help":
@@ -175,8 +176,21 @@ def _rechecked(work: Work, incident: Incident, command: CrewReport) -> None:
     work.history(incident.key, "leak_rechecked", author=command.author or command.crew, note=command.note,
                  result="gas_found" if leaks else "no_gas")
     if leaks:
+        _not_safe_again(work, incident, mine.key)
         _notice(work, "leak_again", incident.key, "", crew=_name(work, command.crew),
                 address=incident.address, note=command.note)
+
+
+def _not_safe_again(work: Work, incident: Incident, assignment_id: str) -> None:
+    """What was made safe is not: who leaves now is replaced, until it is made safe once more."""
+    mine = work.need(Assignment, assignment_id)
+    state = ASSIGNMENT.next(mine.state, AssignmentEvent.GAS_AGAIN)
+    if state is not None:
+        work.put(mine.model_copy(update={"state": state, "made_safe_at": None}))
+    again = INCIDENT.next(incident.state, IncidentEvent.GAS_AGAIN)
+    if again is not None:
+        work.put(incident.model_copy(update={"state": again, "made_safe_at": None}))
+        work.history(incident.key, "not_safe_again", author=mine.crew, why="the check has found gas")
 
 
 def _unsolved(work: Work, incident: Incident, command: CrewReport) -> None:
@@ -185,9 +199,16 @@ def _unsolved(work: Work, incident: Incident, command: CrewReport) -> None:
     work.put(mine.model_copy(update={"unsolved": (*mine.unsolved, command.note)}))
     for number in incident.tickets[:1]:
         work.history(number, "unsolved_point", author=command.author or command.crew, note=command.note)
+        _on_the_list(work, number, command)
     work.history(incident.key, "unsolved_point", author=command.author or command.crew, note=command.note)
     _notice(work, "unsolved", incident.key, "", crew=_name(work, command.crew), address=incident.address,
             note=command.note)
+
+
+def _on_the_list(work: Work, number: str, command: CrewReport) -> None:
+    ticket = work.get(Ticket, number)
+    if ticket is not None:
+        slips.crew_found(work, ticket, command.crew, command.note, command.author or command.crew)
 
 
 # ---- the crew as a unit

@@ -101,6 +101,7 @@ class AssignmentEvent(StrEnum):
     DECLINE = "decline"
     NOT_REACHED = "not_reached"
     RELEASE = "release"
+    GAS_AGAIN = "gas_again"
 
 
 _A, _AE = AssignmentState, AssignmentEvent
@@ -129,6 +130,8 @@ ASSIGNMENT = Machine(
             (s, _AE.CLEARED): _A.CLEARED
             for s in (_A.ACKNOWLEDGED, _A.EN_ROUTE, _A.ON_SCENE, _A.MADE_SAFE)
         },
+        # The check after the repair has found gas: it must be made safe once more.
+        (_A.MADE_SAFE, _AE.GAS_AGAIN): _A.ON_SCENE,
         (_A.ASSIGNED, _AE.DECLINE): _A.DECLINED,
         (_A.UNREACHED, _AE.DECLINE): _A.DECLINED,
         (_A.ASSIGNED, _AE.NOT_REACHED): _A.UNREACHED,
@@ -159,6 +162,11 @@ ASSIGNMENT = Machine(
         ((_A.DECLINED,), (_AE.DECLINE, _AE.NOT_REACHED), "already declined"),
         ((_A.UNREACHED,), (_AE.NOT_REACHED,), "already not reached"),
         ((_A.RELEASED,), (_AE.DECLINE, _AE.NOT_REACHED, _AE.RELEASE), "another crew has it already"),
+        (
+            (*_BEFORE_SCENE, _A.EN_ROUTE, _A.ON_SCENE, _A.CLEARED, _A.RELEASED),
+            (_AE.GAS_AGAIN,),
+            "it has not said that it is safe",
+        ),
     ),
 )
 
@@ -183,6 +191,7 @@ class IncidentEvent(StrEnum):
     LEFT_UNSAFE = "left_unsafe"
     STAND_DOWN = "stand_down"
     JOIN = "join"
+    GAS_AGAIN = "gas_again"
 
 
 _I, _IE = IncidentState, IncidentEvent
@@ -199,6 +208,8 @@ INCIDENT = Machine(
         **{(s, _IE.ON_SCENE): _I.ON_SCENE for s in (_I.REPORTED, _I.TAKEN, _I.EN_ROUTE)},
         **{(s, _IE.MADE_SAFE): _I.MADE_SAFE for s in (_I.REPORTED, _I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE)},
         (_I.MADE_SAFE, _IE.LAST_CREW_CLEARED): _I.CLOSED,
+        # The check after the repair has found gas (S0 §22(6)): who leaves now leaves it unsafe.
+        (_I.MADE_SAFE, _IE.GAS_AGAIN): _I.ON_SCENE,
         # Nobody said that it is safe, and nobody is there any more: somebody must go again.
         **{(s, _IE.LEFT_UNSAFE): _I.REPORTED for s in (_I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE)},
         **{
@@ -225,6 +236,7 @@ INCIDENT = Machine(
         ),
         ((_I.REPORTED,), (_IE.LEFT_UNSAFE,), "nobody was there; paging goes on"),
         ((_I.MADE_SAFE,), (_IE.LEFT_UNSAFE,), "it is safe"),
+        ((_I.REPORTED, _I.TAKEN, _I.EN_ROUTE, _I.ON_SCENE), (_IE.GAS_AGAIN,), "nobody has called it safe"),
         (_OVER, tuple(_IE), "over; a new report opens a new incident"),
     ),
 )
