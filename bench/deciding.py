@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
+
+from twisted.internet.task import Clock
 
 from bench.company import NOON, emergency, rules, ticket
 from bench.figures import Report, Series, against
@@ -16,6 +17,7 @@ from dispatch.crew_commands import JobGiven
 from dispatch.decide import decide, decide_timer
 from dispatch.model import COVERING, Assignment, Page, Unit
 from dispatch.state import State
+from hotline.service.tidying import Tidying
 
 Tick = Callable[[float], None]
 STATIONS, CREWS, TICKETS = 40, 200, 10_000
@@ -63,8 +65,7 @@ def measure(emergencies: int, tick: Tick) -> Report:
         if number % 50 == 0:
             desk.run("a timer")
         tick(0.5 * number / TICKETS)
-    gc.collect()
-    gc.freeze()  # as a controller may after its start
+    Tidying(Clock()).start()  # as the controller does
     for number in range(emergencies):
         desk.now += timedelta(seconds=chance.expovariate(1 / 20))
         _one(desk, number, chance)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from dispatch.store.columns import Base, CleanText
 
-
 OPEN = text("closed_at IS NULL")
 
 
@@ -118,7 +117,7 @@ class TicketRow(Base):
         Index("ix_tickets_state_priority_opened_at", "state", "priority", "opened_at"),
         Index("ix_tickets_priority_opened_at", "priority", "opened_at"),
         Index("ix_tickets_business_priority_opened_at", "business", "priority", "opened_at"),
-        # Open ones are a handful among all that ever was; without this they are looked for among all of a kind.
+        # Open ones are a handful; without this they are looked for among all that ever was of a kind.
         Index("ix_tickets_open_business", "business", "priority", "opened_at", sqlite_where=OPEN,
               postgresql_where=OPEN),
     )

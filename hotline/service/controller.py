@@ -48,6 +48,7 @@ from hotline.service.retention import Retention
 from hotline.service.roster_watch import RosterWatch
 from hotline.service.routing import planner
 from hotline.service.storing import Storing
+from hotline.service.tidying import Tidying
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
 from hotline.standards import calendar_notices, load_calendar
@@ -177,9 +178,8 @@ class Controller:
             self._settings, self._reactor, utcnow, self._book, self._workers.connected, self.journal_grew
         )
         self._reader.scan()
-        self._stop_listening = listen(
-            self._reactor, self._settings.paths.run / "controller.sock", self._workers
-        )
+        socket = self._settings.paths.run / "controller.sock"
+        self._stop_listening = listen(self._reactor, socket, self._workers)
         self._edge.start()
         self._listen_web()
         self._paging.start()
@@ -187,6 +187,7 @@ class Controller:
         Retention(self._reactor, self._settings, self._dispatch, utcnow).start()
         Anchors(self._reactor, self._dispatch, self._settings.paths.state, utcnow).start()
         filing.start()
+        Tidying(self._reactor).start()
         self._reactor.callLater(RETURN_SECONDS, self._look_for_dead)
         self._turn()
         log.info("controller works", instance=self._instance)
