@@ -6,7 +6,7 @@ what the crew goes through on the scene. Which type an incident has is reckoned 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -165,6 +165,14 @@ class IncidentTypes(Section):
 
     def get(self, key: str) -> IncidentType | None:
         return next((one for one in self.types if one.key == key), None)
+
+    def answers(self, fields: Mapping[str, str]) -> dict[str, str]:
+        """What was asked and answered, by the question's words; each once."""
+        every = (question for kind in self.types for question in kind.ask if fields.get(question.key))
+        texts: dict[str, str] = {}
+        for question in every:
+            texts.setdefault(question.key, question.text)
+        return {text: fields[key] for key, text in texts.items()}
 
     def _faults(self) -> Iterator[str]:
         keys = [one.key for one in self.types]

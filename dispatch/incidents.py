@@ -98,7 +98,8 @@ def _spread(work: Work, ticket: Ticket, fields: tuple[str, ...], *, crews_hear: 
         incident_id = work.besides(lambda: _incident_of_place(work, ticket.number), incident_id)
     if moved and incident_id == incident.key:
         _first_location(work, incident_id)
-    _tell_crews(work, incident_id, fields)
+    if crews_hear:
+        _tell_crews(work, incident_id, fields)
 
 
 def _incident_of_place(work: Work, number: str) -> str:

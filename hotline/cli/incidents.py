@@ -103,6 +103,9 @@ def show(
         for question in kind.ask:
             if question.key not in said:
                 print(f"  to be asked: {question.text} ({question.key})")
+    for ticket in tickets:
+        for text, answer in types_of(settings).answers(ticket.fields).items():
+            print(f"  answered ({ticket.number}): {text} {answer}")
     print(timeline.as_text(timeline.lines([], history), zone))
 
 

@@ -58,6 +58,8 @@ OUTCOMES = [
     "open",
     "unavailable",
     "emergency",
+    "yes_no",
+    "words",
     "nonsense",
 ]
 VALUES = {
@@ -72,6 +74,10 @@ VALUES = {
     "until": "2026-11-23T18:00:00+08:00",
     "info": "每立方米两元",
     "target_minutes": "15",
+    "question": "injured",
+    "question_text": "有没有人受伤？",
+    "question_yes": "有人受伤、头晕",
+    "if_yes": "不要再进去。",
 }
 
 

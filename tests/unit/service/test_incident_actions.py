@@ -69,6 +69,25 @@ def test_a_later_caller_hears_that_it_was_reported_before(desk: Desk) -> None:
     assert status(desk, "c1")["reported_before"] == ""
 
 
+def asked(desk: Desk, **given: str) -> tuple[str, dict[str, str]]:
+    return actions(desk).answer("c1", "incident_question", given)
+
+
+def test_the_protocols_questions_come_one_by_one(desk: Desk) -> None:
+    report(desk, "c1", NORTH)
+    kind, values = asked(desk)
+    assert (kind, values["question"]) == ("yes_no", "people_inside") and "没出来" in values["question_yes"]
+    _, values = asked(desk, asked=",people_inside", question="people_inside", answer="yes")
+    assert values["question"] == "trapped", "only because somebody is inside"
+    _, values = asked(desk, asked=",people_inside", question="people_inside", answer="")
+    assert values["question"] == "injured"
+    assert asked(desk, asked=",a,b,c,d") == ("none", {}), "enough is asked"
+
+
+def test_who_reports_no_danger_is_asked_nothing(desk: Desk) -> None:
+    assert asked(desk) == ("none", {})
+
+
 def test_what_is_past_is_not_promised(desk: Desk) -> None:
     report(desk, "c1", NORTH)
     desk.accept("A", "c1")

@@ -7,10 +7,17 @@ from pathlib import Path
 from hotline.flow import load_flows
 from hotline.flow.commands import Segment
 from hotline.flow.model import FlowSet
-from hotline.service.prerender import UNKNOWN, fixed_segments, prerender, render_before_calls
+from hotline.service.prerender import (
+    UNKNOWN,
+    every_segment,
+    fixed_segments,
+    prerender,
+    render_before_calls,
+)
 from hotline.settings_file import load_settings
 from hotline.speech import audio
 from hotline.speech.prompts import PromptStore
+from tests.support.incidents import TYPES
 
 FLOWS = Path(__file__).parents[3] / "ivr_flows"
 KNOWN = {"company": "利民燃气", "service_number": "96900"}
@@ -42,6 +49,14 @@ def test_every_word_for_a_hazard_is_said_beforehand() -> None:
     common = flows().common
     spoken = "".join(segment.text for segment in fixed_segments(flows(), KNOWN))
     assert all(word in spoken for word in common.words["hazard"].values())
+
+
+def test_the_questions_of_every_protocol_are_said_beforehand() -> None:
+    settings = load_settings(FLOWS.parent / "config" / "hotline.yaml", [])
+    texts = [segment.text for segment in every_segment(settings, flows())]
+    asked = [question for kind in TYPES.types for question in kind.ask]
+    for text in (said for one in asked for said in (one.text, one.if_yes, one.if_no) if said):
+        assert texts.count(text) == 1
 
 
 def test_it_is_rendered_once_with_progress(tmp_path: Path) -> None:
