@@ -95,6 +95,8 @@ class Engine:
         try:
             self._store.upgrade()
             records, seen = self._store.load_open(now - self._keep())
+            known = {(record.kind, record.key) for record in records}
+            records += [one for one in self._store.left_open() if (one.kind, one.key) not in known]
         except (StoreUnavailable, StoreTooNew) as error:
             # A database of a newer version is left alone, and keeps no crew from being paged.
             advice = "dispatch goes on from the local journal"

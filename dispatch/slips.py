@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 from dispatch import phases
 from dispatch.errors import NotAllowed, UnknownRecord
+from dispatch.model import Ticket
 from dispatch.ticket_commands import PointSettled, SlipIssued, SlipReported
 from dispatch.ticket_records import Part, Point, Slip
 from dispatch.ticket_work import named, ticket_of
 from dispatch.work import Work
 
+FOUND = "现场报告的遗留问题"
+NOTHING_SAID = "未说明"
 MONEY = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
 
@@ -54,6 +57,19 @@ def report(work: Work, command: SlipReported) -> None:
                  confirmed_by=slip.confirmed_by, unsolved="; ".join(point.text for point in slip.points))
     if not slip.points:
         phases.happened(work, ticket.number, "work_reported")
+
+
+def crew_found(work: Work, ticket: Ticket, crew: str, text: str, author: str) -> None:
+    """What a crew reports as left open stands on the same list until somebody solves it."""
+    key = f"{ticket.number}/{crew}"
+    found = work.get(Slip, key) or Slip(
+        slip_id=key, ticket=ticket.number, drill=ticket.drill, content=FOUND, in_charge=crew,
+        issued_at=work.now, issued_by=author, done=FOUND,
+    )
+    point = Point(text=text.strip() or NOTHING_SAID)
+    work.put(found.model_copy(update={
+        "reported_at": work.now, "reported_by": author, "points": (*found.points, point),
+    }))
 
 
 def settle_point(work: Work, command: PointSettled) -> None:

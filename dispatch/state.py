@@ -158,7 +158,10 @@ class State:
             for kind in OF_INCIDENT:
                 for key in self._of_incident.pop((kind, incident.key), set()):
                     self._drop(kind, key)
+        unsolved = {slip.ticket for slip in self.live(Slip) if slip.open_points}
         for ticket in self.all(Ticket):
+            if ticket.number in unsolved:
+                continue  # somebody still settles what was left of it
             if ticket.closed_at and ticket.closed_at < before and not self.get(Incident, ticket.incident):
                 self._drop(Ticket, ticket.key)
                 for part in OF_TICKET:

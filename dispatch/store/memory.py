@@ -130,6 +130,14 @@ class MemoryStore:
         seen = {unit: at for unit, at in self._units.items() if at >= seen_since}
         return [*records, *parts, *hanging], seen
 
+    def left_open(self) -> list[Put]:
+        self._check()
+        slips = self.unsolved()
+        found = (self.ticket(number) for number in sorted({slip.ticket for slip in slips}))
+        tickets = [ticket for ticket in found if ticket is not None and ticket.closed_at is not None]
+        keys = {ticket.key for ticket in tickets}
+        return [*tickets, *(slip for slip in slips if slip.ticket in keys)]
+
     def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         self._check()
         try:

@@ -146,6 +146,10 @@ class Store(Protocol):
         """Everything that is not over, and the units applied since then."""
         ...
 
+    def left_open(self) -> list[Put]:
+        """Tickets that are closed and of which somebody still settles something, with those slips."""
+        ...
+
     def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         """A piece of a call's journal and the new offset, in one transaction, each record once."""
         ...

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, Text, cast, or_, select
 
 from dispatch.links import Link
 from dispatch.model import HistoryRow, Incident, Put, Ticket
@@ -118,9 +118,7 @@ class Queries:
 
     def unsolved(self) -> list[Slip]:
         with self.reading() as connection:
-            rows = connection.execute(select(SlipRow.__table__).order_by(SlipRow.slip_id))
-            slips = (Slip.model_validate(dict(row._mapping)) for row in rows if row.points)
-            return [slip for slip in slips if slip.open_points]
+            return unsolved(connection)
 
     @contextmanager
     def history_view(self) -> Iterator[HistoryView]:
@@ -219,3 +217,11 @@ def _tickets(connection: Connection, query: TicketQuery) -> list[Row[Any]]:
         newest = closed.where(table.c.priority == priority).order_by(table.c.opened_at.desc())
         found += connection.execute(newest.limit(left))
     return found
+
+
+def unsolved(connection: Connection) -> list[Slip]:
+    """Slips with points that nobody has settled, in the order of their numbers."""
+    table = SlipRow.__table__
+    some = select(table).where(cast(table.c.points, Text) != "[]").order_by(table.c.slip_id)
+    slips = (Slip.model_validate(dict(row._mapping)) for row in connection.execute(some))
+    return [slip for slip in slips if slip.open_points]

@@ -27,7 +27,7 @@ from dispatch.store import call_records, search
 from dispatch.store.chains import ChainWriter, set_anchor
 from dispatch.store.columns import Base
 from dispatch.store.port import EventDict
-from dispatch.store.queries import Queries
+from dispatch.store.queries import Queries, unsolved
 from dispatch.store.rows import TABLES, to_record, to_row
 from dispatch.store.tables import (
     AppliedUnitRow,
@@ -145,6 +145,15 @@ class SqlStore(Queries):
             ]
             units = select(AppliedUnitRow.unit_id, AppliedUnitRow.at).where(AppliedUnitRow.at >= seen_since)
             return records, {row.unit_id: row.at for row in connection.execute(units)}
+
+    def left_open(self) -> list[Put]:
+        with self.reading() as connection:
+            slips = unsolved(connection)
+            numbers = sorted({slip.ticket for slip in slips})
+            found = _of(connection, Ticket, "number", numbers)
+        tickets = [one for one in found if isinstance(one, Ticket) and one.closed_at is not None]
+        keys = {ticket.key for ticket in tickets}
+        return [*tickets, *(slip for slip in slips if slip.ticket in keys)]
 
     def record_events(self, journal: str, records: Sequence[EventDict], next_offset: int) -> None:
         with self.writing() as connection:

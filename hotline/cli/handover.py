@@ -33,6 +33,7 @@ def show(
     state = State()
     with store_of(settings) as store:
         assert isinstance(store, SqlStore), "the database of the configuration"
+        state.adopt(store.left_open())
         state.adopt(store.load_open(now - timedelta(hours=hours))[0])
     titles = {name: kind.title for name, kind in rules.businesses.kinds.items()}
     sheet = handover(

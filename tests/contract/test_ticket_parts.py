@@ -108,6 +108,8 @@ def test_parts_come_back_with_their_ticket(store: Store) -> None:
     records, _ = store.load_open(NOON + timedelta(hours=1))
     loaded = sorted((r for r in records if r.kind not in ("ticket",)), key=lambda r: (r.kind, r.key))
     assert clean(loaded) == clean(sorted(first, key=lambda r: (r.kind, r.key))), "only of what is open"
+    left = store.left_open()
+    assert [one.key for one in left] == [N2, f"{N2}/W1"], "closed, and something of it is still to be settled"
 
 
 def test_clocks_and_unsolved_points_are_found(store: Store) -> None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from dispatch.reporting.handover import Sheet, handover
+from dispatch.ticket_commands import PointSettled
 from hotline.cli.handover import as_text
 from hotline.reports.files import sheet_page
+from tests.support.crews import give, repair, say
 from tests.support.dispatch import Desk, rules
 
 HOUR = timedelta(hours=1)
@@ -44,6 +46,49 @@ def test_what_is_owed_and_what_the_shift_did(tmp_path: Path) -> None:
     assert len(section(made, "待回拨")[0]) == 1
     [line], _ = section(made, "本班情况")
     assert "险情1起" in line
+
+
+def settled(desk: Desk, slip: str) -> None:
+    desk.dispatch.tell(PointSettled(event_id=desk.name(), at=desk.now, slip=slip, point=1, author="李工",
+                                    how="已更换"))
+
+
+def test_what_crews_leave_open_is_listed_until_somebody_solves_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    number = repair(desk)
+    give(desk, "B", number)
+    say(desk, "B", "unsolved", note="缺配件")
+    incident = desk.located("c1")
+    desk.accept("A", "c1")
+    say(desk, "A", "on_scene")
+    say(desk, "A", "unsolved", note="立管锈蚀")
+    say(desk, "A", "unsolved", note="阀门锈死")
+    emergency = incident.tickets[0]
+    lines, _ = section(sheet(desk), "遗留问题")
+    assert [line.split("：")[1] for line in lines] == ["缺配件", "立管锈蚀", "阀门锈死"]
+    listed = [(one.key, [point.text for point in one.open_points]) for one in desk.store.unsolved()]
+    assert listed == [(f"{number}/B", ["缺配件"]), (f"{emergency}/A", ["立管锈蚀", "阀门锈死"])]
+    settled(desk, f"{number}/B")
+    assert len(section(sheet(desk), "遗留问题")[0]) == 2
+
+
+def test_a_point_is_settled_long_after_its_emergency_was_closed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    number = desk.located("c1").tickets[0]
+    desk.accept("A", "c1")
+    say(desk, "A", "on_scene")
+    say(desk, "A", "unsolved", note="立管锈蚀")
+    for status in ("made_safe", "rechecked", "cleared"):
+        say(desk, "A", status)
+    desk.dispatch.run()
+    assert not desk.dispatch.open_incidents()
+    desk.now += timedelta(days=30)
+    again = desk.crash_and_start(desk.store)
+    again.dispatch.engine.state.forget(again.now - 48 * HOUR)
+    assert len(section(sheet(again), "遗留问题")[0]) == 1
+    settled(again, f"{number}/A")
+    assert section(sheet(again), "遗留问题")[0] == ()
+    again.stop()
 
 
 def test_drills_are_left_out(tmp_path: Path) -> None:
