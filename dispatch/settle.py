@@ -43,6 +43,8 @@ def settle(work: Work) -> None:
         was = work.before(Ticket, ticket.key)
         if ticket.closed_at is not None and (was is None or was.closed_at is None):
             _closed(work, ticket)
+        elif was is not None and was.phase != ticket.phase:
+            _follow_phase(work, ticket)
 
 
 def _opened(work: Work, ticket: Ticket) -> None:
@@ -72,6 +74,13 @@ def _turn_same_call(work: Work, fresh: Ticket) -> None:
         kind = phases.kind_of(work, ticket)
         if ticket.business != EMERGENCY and (kind is None or not kind.keeps_clock_on_leak):
             clocks.turn(work, ticket, emergency)
+
+
+def _follow_phase(work: Work, ticket: Ticket) -> None:
+    kind = phases.kind_of(work, ticket)
+    for step in kind.steps if kind is not None else ():
+        if step.to == ticket.phase and step.when:
+            visits.follow(work, ticket, step.when)
 
 
 def _closed(work: Work, ticket: Ticket) -> None:

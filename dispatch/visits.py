@@ -256,6 +256,19 @@ def picked_up(work: Work, callback: Callback) -> None:
         tell(work, visit, work.rules.businesses.appointments.clerk, "visit_no_answer")
 
 
+def follow(work: Work, ticket: Ticket, happened: str) -> None:
+    """A step of the ticket holds for its appointment: no customer hears of a delay when the work is done."""
+    visit = open_visit(work, ticket.number)
+    if visit is None:
+        return
+    if happened == "technician_en_route":
+        depart(work, visit, "")
+    elif happened == "technician_arrived" or (happened == "work_reported" and work.now >= visit.begins_at):
+        arrive(work, visit, "")
+    elif happened == "work_reported":
+        end(work, visit, VisitEvent.CANCEL, "", "the work was done before")
+
+
 def over(work: Work, ticket: Ticket) -> None:
     """The ticket is closed: nobody comes any more."""
     visit = open_visit(work, ticket.number)

@@ -110,12 +110,12 @@ def _working_days(promise: WorkingDays, start: Start, calendar: WorkCalendar) ->
     passed = list(_until(promise.days, _first_counted(start), calendar))
     unknown = sorted({day.year for day, what in passed if not what.known})
     counted = [(day, what) for day, what in passed if what.working]
-    left_out = [(day, what) for day, what in passed if not what.working]
+    left_out = any(not what.working for _, what in passed)
     last = counted[-1][0]
     days = "1 working day" if promise.days == 1 else f"{promise.days} working days"
     parts = [f"{days} after {_from(start)}: {', '.join(_counted(day, what) for day, what in counted)}"]
     if left_out:
-        parts.append(f"not counted: {', '.join(_left_out(left_out))}")
+        parts.append(f"not counted: {', '.join(_left_out(passed))}")
     parts.append(f"ends with {_day(last)}, 24:00")
     if unknown:
         parts.append(f"provisional, by weekends in {', '.join(map(str, unknown))}")
@@ -187,7 +187,10 @@ def _counted(day: date, what: Day) -> str:
 
 
 def _left_out(days: list[tuple[date, Day]]) -> Iterator[str]:
-    for name, group in groupby(days, key=lambda each: each[1].name or "weekend"):
+    """The days between that do not count, each unbroken run of them with its reason."""
+    for name, group in groupby(days, key=lambda each: "" if each[1].working else each[1].name or "weekend"):
+        if not name:
+            continue
         found = [day for day, _ in group]
         span = _day(found[0]) if len(found) == 1 else f"{_day(found[0])} to {_day(found[-1])}"
         yield f"{span} ({name})"

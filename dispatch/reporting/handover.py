@@ -55,7 +55,8 @@ def handover(
     local = now.astimezone(rules.timezone)
     names = {crew.key: crew.name for crew in rules.stations.crews}
     sections = (
-        _incidents(state, rules, names, now), _clearances(state), _joins(state), _late(state, titles, now),
+        _incidents(state, rules, names, now), _clearances(state), _joins(state),
+        _late(state, rules, titles, now),
         _due_soon(state, rules, titles, now, soon), _visits(state, rules, names, now, soon),
         _owed(state, now), _crews(state, rules, now), _points(state), _outages(state, rules),
         _shift(state, now - shift),
@@ -98,14 +99,22 @@ def _joins(state: State) -> Section:
     return Section("待确认是否同一险情", lines, urgent=bool(lines))
 
 
-def _late(state: State, titles: Mapping[str, str], now: datetime) -> Section:
+def _late(state: State, rules: Rules, titles: Mapping[str, str], now: datetime) -> Section:
     late = [c for c in _real(state.live(Clock)) if c.due_at is not None and c.due_at < now]
     lines = tuple(
-        f"{clock.ticket} {titles.get(clock.business, clock.business)}（{clock.stage}）："
+        f"{clock.ticket} {_promise(state, rules, titles, clock)}："
         f"超时{_span(now - clock.due_at)}；{_owner(state, clock.ticket)}"
         for clock in sorted(late, key=lambda one: one.due_at or now) if clock.due_at is not None
     )
     return Section("已超承诺时限", lines, urgent=bool(lines))
+
+
+def _promise(state: State, rules: Rules, titles: Mapping[str, str], clock: Clock) -> str:
+    """As in 户内维修（修好）."""
+    ticket = state.get(Ticket, clock.ticket)
+    kind = rules.businesses.kind_of(ticket.business) if ticket is not None else None
+    stage = kind.stage_title(clock.stage) if kind is not None else clock.stage
+    return f"{titles.get(clock.business, clock.business)}（{stage}）"
 
 
 def _due_soon(
@@ -116,7 +125,7 @@ def _due_soon(
         if c.due_at is not None and now <= c.due_at <= now + soon and c.started_at is not None
     ]
     lines = tuple(
-        f"{clock.ticket} {titles.get(clock.business, clock.business)}（{clock.stage}）："
+        f"{clock.ticket} {_promise(state, rules, titles, clock)}："
         f"{clock.due_at.astimezone(rules.timezone):%m-%d %H:%M}前；{_owner(state, clock.ticket)}"
         for clock in sorted(near, key=lambda one: one.due_at or now) if clock.due_at is not None
     )
@@ -179,7 +188,7 @@ def _shift(state: State, since: datetime) -> Section:
     missed = sum(page.state in ("timed_out", "failed") for page in pages)
     closed = sum(ticket.closed_at is not None for ticket in tickets)
     lines = (
-        f"受理{len(tickets)}件，办结{closed}件；险情{len(incidents)}起；呼叫{len(pages)}次，未接通{missed}次",
+        f"受理{len(tickets)}件，办结{closed}件；险情{len(incidents)}起；派单呼叫{len(pages)}次，未接通{missed}次",
     )
     return Section("本班情况", lines)
 

@@ -102,7 +102,8 @@ def show(
         print(f"member     {member.name} {member.phone} {', '.join(skills)}")
     for row in history:
         detail = " ".join(f"{name}={value}" for name, value in row["detail"].items())
-        print(f"{row['at'][:19]}  {row['what']}  {row['author']}  {detail}")
+        at = datetime.fromisoformat(row["at"]).astimezone(board.local.tzinfo)
+        print(f"{at:%Y-%m-%d %H:%M:%S}  {row['what']}  {row['author']}  {detail}".rstrip())
 
 
 @app.command()

@@ -13,6 +13,10 @@ from hotline.errors import ConfigurationError, Fault
 STANDARD_INPUT = Path("standard input")
 
 
+class BadLineError(ConfigurationError):
+    """The lines before it were answered; mend it and give it and the rest again."""
+
+
 def answer_lines(
     work: Callable[[str], dict[str, Any]], more: Callable[[str, Any], dict[str, Any]] | None = None
 ) -> None:
@@ -31,7 +35,7 @@ def _with(
     try:
         return more(text, context)
     except ValueError as error:
-        raise ConfigurationError([Fault(STANDARD_INPUT, number, "context", str(error))]) from error
+        raise BadLineError([Fault(STANDARD_INPUT, number, "context", str(error))]) from error
 
 
 def _lines() -> Iterator[tuple[int, str | int, str, object]]:
@@ -42,10 +46,10 @@ def _lines() -> Iterator[tuple[int, str | int, str, object]]:
 
 def _line(number: int, line: bytes) -> tuple[str | int, str, object]:
     def fault(field: str, message: str) -> ConfigurationError:
-        return ConfigurationError([Fault(STANDARD_INPUT, number, field, message)])
+        return BadLineError([Fault(STANDARD_INPUT, number, field, message)])
 
     try:
-        content = json.loads(line)
+        content = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise fault("", f"not a JSON object: {error}; write {{\"id\": …, \"text\": …}}") from error
     if not isinstance(content, dict):

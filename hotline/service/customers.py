@@ -70,7 +70,7 @@ class CsvCustomers:
                     raise ConfigurationError([Fault(path, 1, ", ".join(missing), "no such column")])
                 for row in reader:
                     self._take(path, reader.line_num, row, faults)
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise ConfigurationError([Fault(path, 0, "", f"cannot be read: {error}")]) from error
         if faults:
             raise ConfigurationError(faults)
@@ -83,7 +83,11 @@ class CsvCustomers:
         return [c.number for c in self._customers.values() if any(place in c.address for place in wanted)]
 
     def _take(self, path: Path, line: int, row: dict[str, str], faults: list[Fault]) -> None:
-        number = (row["number"] or "").strip()
+        absent = [name for name in COLUMNS if row[name] is None]
+        if absent:
+            faults.append(Fault(path, line, ", ".join(absent), "the line ends too early; write all columns"))
+            return
+        number = row["number"].strip()
         if not number.removeprefix("+").isdigit():
             faults.append(Fault(path, line, "number", "write the number in E.164, as +8613800001234"))
             return

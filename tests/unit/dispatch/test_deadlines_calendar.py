@@ -110,3 +110,12 @@ def test_an_unfinished_or_wrong_table_is_refused(changes: dict[str, Any], said: 
 def test_a_holiday_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValidationError, match="0 to 30 days after"):
         table(holidays=[{"name": "元旦", "first": "2027-01-03", "last": "2027-01-01"}])
+
+
+def test_each_run_of_days_that_do_not_count_is_named_by_itself() -> None:
+    """Two weekends are two, not one span with the working days between them."""
+    [stage] = ask("guangyuan-2022", "complaint", "2026-11-25T10:00")[:1]
+    assert "not counted: Sat 2026-11-28 to Sun 2026-11-29 (weekend); ends" in stage.reckoning
+    longer = ask("guangyuan-2021", "connection_residential_single", "2026-11-25T10:00")[1]
+    assert ("Sat 2026-11-28 to Sun 2026-11-29 (weekend), Sat 2026-12-05 to Sun 2026-12-06 (weekend)"
+            in longer.reckoning)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dispatch.api import CallbackResult, NotAllowed, TicketClosed
-from dispatch.ticket_commands import CustomerAnswered, VisitBooked, VisitReport
+from dispatch.ticket_commands import Advanced, CustomerAnswered, VisitBooked, VisitReport
 from dispatch.ticket_records import Visit
 from tests.support.ticket_desk import TicketDesk, local
 
@@ -61,6 +61,22 @@ def test_an_appointment_that_is_kept(desk: TicketDesk) -> None:
     assert desk.rows(number, "visit_arrived")[0]["in_time"] == "yes"
     desk.at("2026-11-23T23:00")
     assert not any("call back" in line for line in desk.notes.lines)
+
+
+@pytest.mark.parametrize(("at", "step", "state"), [
+    ("2026-11-23T08:30", "finish", "cancelled"), ("2026-11-23T10:00", "finish", "arrived"),
+    ("2026-11-23T10:00", "depart", "en_route"), ("2026-11-23T10:00", "arrive", "arrived"),
+])
+def test_a_step_that_the_desk_takes_holds_for_the_appointment(
+    desk: TicketDesk, at: str, step: str, state: str
+) -> None:
+    """No customer is phoned about the delay of somebody who is there, or whose work is done."""
+    number = booked(desk)
+    desk.at(at)
+    desk.do(Advanced, number=number, step=step, author="王芳")
+    assert desk.visit(number).state == state
+    desk.at("2026-11-23T10:59")
+    assert not desk.rows(number, "visit_late")
 
 
 @pytest.mark.parametrize(

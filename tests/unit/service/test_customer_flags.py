@@ -53,3 +53,10 @@ def test_what_a_customer_chose_reaches_dispatch(value: str, told: bool) -> None:
                        confirmed=True)
     commands = translate(fact, CallNote("C-1-1", purpose="callback"), lambda number: None)
     assert [isinstance(one, CustomerAnswered) for one in commands] == ([True] if told else [])
+
+
+def test_a_line_that_ends_too_early_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text(f"{HEAD}+8613900001111,甲,南街2号\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="csv:2: latitude, longitude, vulnerable: the line ends"):
+        CsvCustomers(path)
