@@ -34,7 +34,14 @@ check: $(DEV_STAMP) ## lint and types
 	@echo "== mypy"; $(BIN)/mypy
 
 test: check $(TOOLS_STAMP) ## lint, types and all tests, with all the set-up they need
+ifeq ($(strip $(PYTEST)),)
+	@echo "== pytest: what needs no clock of the machine, on all cores"; status=0; \
+	$(BIN)/pytest -n auto --dist loadfile --ignore=tests/contract --ignore=tests/live || status=1; \
+	echo "== pytest: real parts and real time, one after the other"; \
+	$(BIN)/pytest tests/contract tests/live || status=1; exit $$status
+else
 	@echo "== pytest"; $(BIN)/pytest $(PYTEST)
+endif
 
 bench: $(DEV_STAMP) $(TOOLS_STAMP) ## pick-up time, CPU and memory per call, phrase to page: tables
 	@$(BIN)/python -m bench $(BENCH)
