@@ -47,6 +47,9 @@ RECEIPTED_BY_SENDING = ("cancel_page", "update_page", "tell_caller")
 RETRY = timedelta(seconds=1)
 """An order that could not even be handed over is tried again so soon."""
 
+NOTICES_IN_A_TURN = 100
+"""A night's overdue promises are told in turns, so that no page waits behind them."""
+
 
 class Outbox:
     """Keeps only when each item was last sent; what is to be sent stands in the state."""
@@ -58,11 +61,14 @@ class Outbox:
 
     def pump(self, outlet: Outlet, now: datetime) -> list[str]:
         """Send what is due. Returns the effects that are settled by having been sent or being moot."""
-        settled = []
+        settled, notices = [], 0
         waiting = sorted(self._items(), key=_urgency)
         for item in waiting:
             if self._state.get(OutboxItem, item.key) is None or not self._due(item, now):
                 continue
+            notices += _patient(item)
+            if _patient(item) and notices > NOTICES_IN_A_TURN:
+                continue  # due again at once
             self._sent[item.key] = now
             if self._send(outlet, item, now):
                 settled.append(item.key)
@@ -284,5 +290,13 @@ class Outbox:
 
 
 def _urgency(item: OutboxItem) -> int:
-    """The call-backs that a flood of callers leaves behind are sent after everything else."""
-    return 1 if isinstance(item.effect, CallBackEffect) else 0
+    """Pages first; the call-backs that a flood of callers leaves behind are sent after everything else."""
+    if isinstance(item.effect, CallBackEffect):
+        return 3
+    return 2 if _patient(item) else int(isinstance(item.effect, NoticeEffect))
+
+
+def _patient(item: OutboxItem) -> bool:
+    """A notice that is about no emergency and not urgent."""
+    effect = item.effect
+    return isinstance(effect, NoticeEffect) and not effect.urgent and not effect.incident

@@ -10,7 +10,9 @@ from typing import Any, Never
 import pytest
 
 from dispatch import clock_notices, timers
+from dispatch.commands import EmergencyReport
 from dispatch.model import Page
+from dispatch.paging_commands import RaiseNotice
 from dispatch.ticket_records import Clock
 from dispatch.work import Work
 from tests.support.dispatch import FAR_WEST, NEAR_WEST, Desk
@@ -102,3 +104,22 @@ def test_promises_that_cannot_be_told_keep_no_other_back(
         desk.dispatch.run()
     assert "overdue" in desk.history(good)
     desk.stop()
+
+
+def test_a_flood_of_notices_lets_the_page_go_first_and_takes_turns(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[str] = []
+    monkeypatch.setattr(desk.notes, "notify", lambda notice: orders.append("notice"))
+    monkeypatch.setattr(desk.notes, "page", lambda order: orders.append("page"))
+    for _ in range(300):
+        command = RaiseNotice(event_id=desk.name(), at=desk.now, to="service_centre", topic="t", text="x")
+        desk.dispatch.engine.do(command, desk.now)
+    leak = EmergencyReport(event_id="e", at=desk.now, call_id="c1", hazard="smell", place="indoor",
+                           file_latitude=NEAR_WEST[0], file_longitude=NEAR_WEST[1])
+    desk.dispatch.engine.do(leak, desk.now)
+    desk.dispatch.run()
+    assert orders[0] == "page" and orders.count("notice") < 300, "not behind 300 notices"
+    for _ in range(3):
+        desk.dispatch.run()
+    assert orders.count("notice") == 300, "the others follow in the next turns"
