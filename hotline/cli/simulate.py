@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -67,13 +69,15 @@ def simulate_command(
     """Play a year of a city through the real dispatch rules: who arrives in time, who waits, who is busy."""
     rules = build_rules(load_settings(config, override or ()))
     if theory:
-        _check(rules, seed, as_json)
+        with _few_logs():
+            _check(rules, seed, as_json)
         return
     if file is None:
         raise SimulationRefusedError("name a plan, such as config/cities/guangyuan-like.yaml")
     plan = load_plan(file, days=YEAR if year else days)
     wanted = _what_ifs(what_if or [])
-    results = _play(plan, rules, seed, wanted or (list(ADVICE) if advice else []))
+    with _few_logs():
+        results = _play(plan, rules, seed, wanted or (list(ADVICE) if advice else []))
     if out is not None:
         command = shlex.join(["hotline", *sys.argv[1:]])
         out.write_text(as_html(plan.title, results, command), encoding="utf-8")
@@ -84,6 +88,20 @@ def simulate_command(
         print_json({"title": plan.title, "cities": [result.plain() for result in results]})
     else:
         _show(results, out, csv)
+
+
+@contextmanager
+def _few_logs() -> Iterator[None]:
+    """The engine's own logs are not the report: only its warnings are shown, and not among the data."""
+    before = structlog.get_config()
+    structlog.configure(
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 def _what_ifs(texts: Sequence[str]) -> list[WhatIf]:
