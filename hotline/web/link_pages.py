@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 from jinja2 import Environment, PackageLoader, select_autoescape
+from twisted.protocols.policies import WrappingFactory
 from twisted.web.http import (
     CONFLICT,
     GONE,
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 MAX_BODY_BYTES = 8192
 MAX_FIELD_CHARACTERS = 500
 IDLE_SECONDS = 20
+MOST_CONNECTIONS = 200
+"""The pages are served by the process that pages crews: no crowd of idle lines takes its descriptors."""
 FORM = b"application/x-www-form-urlencoded"
 REFUSAL = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 ACTIONS = frozenset({
@@ -207,6 +210,15 @@ class _Channel(HTTPChannel):
         return bool(super().headerReceived(line))  # type: ignore[no-untyped-call]  # Twisted has no types here
 
 
+class _Limited(WrappingFactory):
+    noisy = False
+
+    def buildProtocol(self, addr: Any) -> Any:
+        if len(self.protocols) >= MOST_CONNECTIONS:
+            return None
+        return super().buildProtocol(addr)
+
+
 def make_link_site(desk: Desk, service_number: str, reactor: Any = None) -> Any:
     """The HTTP site (a Twisted factory) of the link pages."""
     make: Any = Site
@@ -214,4 +226,5 @@ def make_link_site(desk: Desk, service_number: str, reactor: Any = None) -> Any:
     site.displayTracebacks = False
     site.noisy = False
     site.protocol = _Channel
-    return site
+    limited: Any = _Limited
+    return limited(site)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from hotline.web.link_pages import MOST_CONNECTIONS
 from tests.support.browser import browser
 from tests.support.sip_base import until
 
@@ -134,6 +135,17 @@ def test_large_and_strange_bodies_are_refused_unread(site: Site, headers: dict[s
         line.sendall(f"POST /l/{site.token} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
         assert line.recv(4096).startswith((b"HTTP/1.1 413", b"HTTP/1.1 400"))
     assert site.ask("GET")[0] == 200
+
+
+def test_a_crowd_of_idle_connections_takes_no_descriptors_from_the_rest(site: Site) -> None:
+    lines = [socket.create_connection(("127.0.0.1", site.port), 10) for _ in range(MOST_CONNECTIONS + 20)]
+    try:
+        lines[-1].settimeout(5)
+        assert lines[-1].recv(1) == b"", "closed at once"
+    finally:
+        for line in lines:
+            line.close()
+    until(lambda: site.ask("GET")[0] == 200, "the page, when they are gone")
 
 
 def test_a_crew_works_with_a_real_browser(site: Site, tmp_path: Path) -> None:
