@@ -15,7 +15,7 @@ import shutil
 import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ RECORDINGS = "recordings"
 NAME = "%Y%m%dT%H%M%SZ"
 NOT_KEPT = (".db", ".db-wal", ".db-shm", ".sock", ".lock")
 """Of the state directory: the database has its own copy, sockets and locks mean nothing elsewhere."""
+ABANDONED = timedelta(days=1)
 REPLAY = 100
 """Units stored in one transaction when the copies made at once are put on top."""
 
@@ -81,7 +82,7 @@ def make(settings: Settings, store: SqlStore, now: datetime, progress: Progress 
     if path.exists():
         raise BackupError(f"{path} is there already")
     fresh = directory / f".{path.name}.{os.getpid()}.partial"
-    shutil.rmtree(fresh, ignore_errors=True)
+    _tidy(directory, now)
     fresh.mkdir(mode=0o700)
     try:
         rows = dump_database(store, fresh / DATABASE, progress)
@@ -98,6 +99,13 @@ def make(settings: Settings, store: SqlStore, now: datetime, progress: Progress 
         shutil.rmtree(fresh, ignore_errors=True)
     prune(directory, settings.backup.keep)
     return read(path)
+
+
+def _tidy(directory: Path, now: datetime) -> None:
+    """What backups that were killed left behind; a running one's is younger."""
+    for rest in directory.glob(f".{PREFIX}*.partial"):
+        if datetime.fromtimestamp(rest.stat().st_mtime, UTC) < now - ABANDONED:
+            shutil.rmtree(rest, ignore_errors=True)
 
 
 def _pack(settings: Settings, target: Path) -> None:
@@ -119,6 +127,8 @@ def copy_recordings(settings: Settings, progress: Progress | None = None) -> int
     """Copy the recordings that are not there yet, each whole or not at all; how many."""
     target, source = directory_of(settings) / RECORDINGS, settings.paths.recordings
     files = sorted(source.glob("[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]/*"))
+    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target.chmod(0o700)  # callers' voices, whatever the disk's folder allows
     copied = 0
     for number, file in enumerate(files, 1):
         there = target / file.relative_to(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -247,3 +248,26 @@ def test_the_manifest_is_what_a_person_can_read(make: Make, settings: Settings) 
     made = backup.make(settings, filled(make("sqlite", "source")), NOON)
     manifest = json.loads((made.path / backup.MANIFEST).read_text())
     assert manifest["rows"]["tickets"] == 1 and manifest["node"] == settings.node
+
+
+def test_copied_recordings_are_nobody_elses_to_read_and_rests_of_a_killed_backup_go(
+    make: Make, settings: Settings
+) -> None:
+    directory = backup.directory_of(settings)
+    directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+    directory.chmod(0o755)
+    wav = settings.paths.recordings / "2026/11/23/c1.wav"
+    wav.parent.mkdir(parents=True, exist_ok=True)
+    wav.write_bytes(b"RIFF")
+    before = os.umask(0o022)
+    try:
+        backup.copy_recordings(settings)
+    finally:
+        os.umask(before)
+    assert (directory / "recordings").stat().st_mode & 0o077 == 0
+    rest = directory / ".full-20261122T000000Z.99999.partial"
+    rest.mkdir()
+    (rest / "database.jsonl.gz").write_bytes(b"half")
+    os.utime(rest, (0, 0))
+    backup.make(settings, filled(make("sqlite", "source")), NOON)
+    assert not rest.exists(), "killed in the middle of one, the disk does not fill"
