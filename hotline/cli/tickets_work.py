@@ -48,8 +48,10 @@ def open_ticket(
     known = load_businesses(settings.dispatch.businesses)
     kind = known.kind_of(business)
     if kind is None or business == "emergency":
-        raise OrderRefusedError(f"{business}: there are {', '.join(name for name in known.kinds)}; an "
-                                "emergency begins as one of them, and then `hotline tickets leak`")
+        kinds = ", ".join(name for name in known.kinds if name != "emergency")
+        what = "is not opened by hand" if business == "emergency" else "is no kind of business"
+        raise OrderRefusedError(f"{business} {what}; there are {kinds}; an emergency is opened as one of "
+                                "them and turned by `hotline tickets leak NUMBER` at once")
     fields = pairs(field)
     for name, value in fields.items():
         rule = kind.fields.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -85,6 +86,7 @@ def evaluate_file(
             task = bar.add_task("training and judging", total=1.0)
             measured = cross_validate(corpus, progress=lambda done: bar.update(task, completed=done))
     else:
+        print(f"judging {len(corpus.sentences)} sentences, clean and noisy …", file=sys.stderr)
         measured = evaluate(corpus, held_out=held_out)
     if as_json:
         print(json.dumps(measured.numbers(), ensure_ascii=False))
