@@ -23,9 +23,9 @@ from dispatch.duty import Roster
 from dispatch.effects import Facts, Outlet
 from dispatch.engine import Engine, random_id
 from dispatch.errors import StoreUnavailable
-from dispatch.following import now_of
 from dispatch.incident_view import IncidentView
 from dispatch.job_queue import queue_of
+from dispatch.linked import Linked, linked
 from dispatch.links import Link
 from dispatch.local_journal import LocalJournal
 from dispatch.mirror import Mirror
@@ -330,12 +330,13 @@ class Dispatch:
     def outage(self, outage_id: str) -> Outage | None:
         return self.engine.state.get(Outage, outage_id)
 
+    def linked(self, link_id: str) -> Linked | None:
+        """A link by its token's hash, with what it is about; also another node's."""
+        return linked(self.engine.state, self.rules, link_id)
+
     def report_link(self, link_id: str) -> Link | None:
-        """A link by its token's hash; of a joined incident, as that of the one that has its reports."""
-        link = self.engine.state.get(Link, link_id)
-        if link is None or not link.incident:
-            return link
-        return link.model_copy(update={"incident": now_of(self.engine.state, link.incident)})
+        found = self.linked(link_id)
+        return found.link if found is not None else None
 
     def callback(self, callback_id: str) -> Callback | None:
         return self.engine.state.get(Callback, callback_id)

@@ -12,14 +12,20 @@ from typing import Any, get_args
 from pydantic import TypeAdapter
 
 from dispatch.commands import AnyCommand, CrewReport
+from dispatch.crew_reports import OF_UNIT
 from dispatch.decide import crew_incident
+from dispatch.links import Link
 from dispatch.model import Callback, Incident, Page, Put, Ticket
+from dispatch.outage_records import Outage
+from dispatch.ownership import owner, root
 from dispatch.state import State
+from dispatch.ticket_records import Slip, Visit
+from dispatch.units import Job
 
 KINDS: dict[str, type] = {kind.__name__: kind for kind in get_args(AnyCommand)}
 _NAMES: tuple[tuple[str, type[Put]], ...] = (
-    ("page_id", Page), ("callback_id", Callback), ("incident", Incident), ("ticket", Ticket),
-    ("number", Ticket),
+    ("page_id", Page), ("callback_id", Callback), ("link_id", Link), ("slip", Slip), ("visit", Visit),
+    ("outage", Outage), ("incident", Incident), ("ticket", Ticket), ("number", Ticket),
 )  # fmt: skip
 """Fields of commands that name a record, the most telling first."""
 
@@ -29,14 +35,11 @@ def meant_for(state: State, command: AnyCommand) -> str:
     others = state.elsewhere
     if others is None:
         return ""
-    if isinstance(command, CrewReport):
-        if crew_incident(state, command.crew, command.incident) is not None:
-            return ""
-        theirs = crew_incident(others, command.crew, command.incident)
-        return theirs.node if theirs is not None else ""
+    if isinstance(command, CrewReport) and not command.ticket:
+        return _of_crew(state, others, command)
     for field, kind in _NAMES:
         key = getattr(command, field, "")
-        if not key:
+        if not isinstance(key, str) or not key:
             continue
         if state.get(kind, key) is not None:
             return ""
@@ -46,11 +49,27 @@ def meant_for(state: State, command: AnyCommand) -> str:
     return ""
 
 
+def _of_crew(state: State, others: State, command: CrewReport) -> str:
+    """What the crew has in hand says whose it is: an emergency, else ordinary work."""
+    if crew_incident(state, command.crew, command.incident) is not None:
+        return ""
+    theirs = crew_incident(others, command.crew, command.incident)
+    if theirs is not None:
+        return theirs.node
+    if command.incident or command.status in OF_UNIT or state.of_crew(Job, command.crew):
+        return ""
+    jobs = (others.get(Job, key) for key in sorted(others.of_crew(Job, command.crew)))
+    return next((_node(others, job) for job in jobs if job is not None), "")
+
+
 def _node(state: State, record: Put) -> str:
-    if isinstance(record, Page):
-        incident = state.get(Incident, record.incident)
-        return incident.node if incident is not None else ""
-    return str(getattr(record, "node", ""))
+    """Whose the record is: it says so itself, or its incident or ticket does."""
+    node = owner(record)
+    if node is not None:
+        return node
+    of = root(record)
+    held = state.get(*of) if of is not None else None
+    return (owner(held) or "") if held is not None else ""
 
 
 def encode(command: AnyCommand) -> dict[str, Any]:

@@ -42,9 +42,8 @@ class Together:
         node = meant_for(self._state, command)
         if not node:
             return False
-        unit_id = f"e:{command.event_id}"
-        if unit_id not in self._state.seen:
-            self._forward(unit_id, node, command, now)
+        if _passed_on(command) not in self._state.seen:
+            self._forward(node, command, now)
         return True
 
     def turn(self, now: datetime) -> None:
@@ -94,7 +93,7 @@ class Together:
                     event_id=f"{unit_id}/{number}", at=now, crew=assignment.crew, incident=incident.key,
                     status=status,
                 )
-                self._forward(f"e:{report.event_id}", incident.node, report, now)
+                self._forward(incident.node, report, now)
         ringing = [page for page in self._parts(Page, incident) if page.state in RINGING]
         why = "another node has it"
         cancel: list[Effect] = [CancelEffect(page_id=page.page_id, why=why) for page in ringing]
@@ -105,7 +104,8 @@ class Together:
         keys = sorted(self._state.of_incident(kind, incident.key))
         return [record for key in keys if (record := self._state.get(kind, key)) is not None]
 
-    def _forward(self, unit_id: str, node: str, command: AnyCommand, now: datetime) -> None:
+    def _forward(self, node: str, command: AnyCommand, now: datetime) -> None:
+        unit_id = _passed_on(command)
         effect = ForwardEffect(node=node, event_id=command.event_id, command=encode(command))
         self._commit(Unit(unit_id=unit_id, at=now, puts=self._items(unit_id, [effect], now)), True)
 
@@ -154,3 +154,8 @@ class Together:
         except Exception:
             # Read again and again it would keep our own pages back for ever.
             log.exception("forwarded_failed", command=type(command).__name__)
+
+
+def _passed_on(command: AnyCommand) -> str:
+    """The unit of passing it on. Not that of carrying it out, which the database takes once, by its name."""
+    return f"f:{command.event_id}"

@@ -40,13 +40,13 @@ class LinkDesk:
 
     def look(self, link_id: str) -> LinkView | None:
         """What may be seen: nothing of an incident that is over."""
-        link = self._dispatch.report_link(link_id)
-        if link is None or self._utcnow() >= link.expires_at:
+        found = self._dispatch.linked(link_id)
+        if found is None or self._utcnow() >= found.link.expires_at:
             return None
-        incident = self._dispatch.incident(link.incident) if link.incident else None
+        link, incident = found.link, found.incident
         over = bool(link.incident) and (incident is None or not incident.open)
-        actions = () if over else link_actions(link, incident, self._dispatch.page(link.page))
-        facts = self._dispatch.facts(link.incident) if incident is not None and not over else None
+        actions = () if over else link_actions(link, incident, found.page)
+        facts = found.facts if not over else None
         return LinkView(
             title=self._title(link, facts), drill=link.drill, facts=self._facts(facts) if facts else (),
             actions=actions, taking=link.target_kind == "crew", over=over,
