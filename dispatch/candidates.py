@@ -114,7 +114,7 @@ def candidate(board: Board, wanted: Wanted, crew: Crew, number: int = 0) -> Cand
 class _Ground:
     """What is the same for every crew that is looked at."""
 
-    __slots__ = ("goal", "lent", "policy", "roads", "turnout")
+    __slots__ = ("_ways", "goal", "lent", "policy", "roads", "rules", "turnout")
 
     def __init__(self, board: Board, wanted: Wanted) -> None:
         rules = board.rules
@@ -125,20 +125,30 @@ class _Ground:
         self.turnout = rules.policy.times.turnout
         self.roads = rules.road_distance()
         self.lent = rules.stations.lent
+        self.rules = rules
+        self._ways: dict[Position, tuple[float, float]] = {}
+
+    def way(self, start: Position) -> tuple[float, float]:
+        """Kilometres and seconds of driving; crews of one station have the same."""
+        found = self._ways.get(start)
+        if found is None:
+            km = self.roads.km(start, self.goal)
+            found = self._ways[start] = km, self.rules.drive_seconds(start, self.goal, km)
+        return found
 
 
 def _look(board: Board, wanted: Wanted, ground: _Ground, crew: Crew, number: int) -> Candidate:
     policy = ground.policy
     state = board.state(crew)
     start, by_vehicle = board.position(crew)
-    km = ground.roads.km(start, ground.goal)
+    km, driving = ground.way(start)
     busy = board.taken(crew.key, besides=wanted.incident, drills=wanted.drill)
     jobs = board.jobs(crew.key)
     in_hand = jobs[0] if jobs and jobs[0].state in ("on_scene", "made_safe") else None
     secure = policy.secure if in_hand is not None else 0.0
     rolls = by_vehicle and (state in ROLLING or in_hand is not None)
     turnout = 0.0 if rolls else ground.turnout
-    seconds = secure + turnout + board.rules.drive_seconds(start, ground.goal, km)
+    seconds = secure + turnout + driving
     arrival = None if wanted.place is None else board.now + timedelta(seconds=seconds)
     lacks_skill = board.skilled(crew, wanted.skills)
     lacks_equipment = board.equipped(crew, wanted.equipment)
@@ -148,7 +158,8 @@ def _look(board: Board, wanted: Wanted, ground: _Ground, crew: Crew, number: int
     )
     asked = len(wanted.skills + wanted.equipment)
     useless = wanted.needed and len(lacks_skill + lacks_equipment) == asked
-    standing = board.standing(crew)
+    works = bool(jobs or board.emergencies(crew.key))
+    standing = board.standing(crew) if works else state
     out = standing in (UnitState.OUT_OF_SERVICE, UnitState.OFF_DUTY) and state == standing
     late = arrival is not None and wanted.until is not None and arrival > wanted.until
     words = lambda: (  # noqa: E731  # it closes over all that was found out

@@ -43,6 +43,10 @@ class Roster:
     )
     _known: dict[str, _Known] = field(default_factory=dict, repr=False, compare=False)
     """By crew: what was found last, and until when it holds."""
+    starts: dict[date, tuple[Sequence[Crew], list[datetime]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """When duties of these crews begin from that day on (dispatch/shift_starts.py keeps it)."""
 
     def spans_of(self, crew: Crew, day: date) -> tuple[Span, ...]:
         """What begins on that day for the crew."""
