@@ -56,10 +56,12 @@ class EmergencyStory:
         if self.by_keys:
             return (Answer(GREETING, keys="9", times=1), Answer("对吗|可以吗|是在", keys="1"), goes)
         address = stage.line("address", ADDRESS, VOICE)
+        asked = (Answer("没出来", keys="2"), Answer("受伤", keys="2"), Answer("关上了吗", keys="1"))
         return (
             Answer(GREETING, say=stage.line("leak", LEAK, VOICE), then=(address,), times=1),
             Answer("对吗|可以吗|是在", say=stage.line("yes", YES, VOICE), times=4),
             Answer("详细地址|再说一遍地址", say=address),
+            *asked,
             goes,
         )
 
@@ -117,13 +119,15 @@ class EmergencyStory:
 
     def _caller_goes(self) -> None:
         stage = self.stage
-        stage.caller.wait_for("ended", 90)
+        stage.caller.wait_for("ended", 150)
         facts = {r.field: r for r in stage.watch.of(self.call_id) if r.kind == "fact_learned"}
         if not self.by_keys:
             address = [r for r in stage.watch.of(self.call_id)
                        if r.kind == "fact_learned" and r.field == "address" and r.confirmed]
             value = address[-1].value if address else ""
             self._step(Step("address read back and confirmed", STREET in value, value))
+            hurt = facts.get("injured")
+            self._step(Step("asked whether anybody is hurt", hurt is not None, hurt.value if hurt else ""))
         number = facts.get("callback_number")
         self._step(Step("call-back number read back", number is not None, number.value if number else ""))
 
