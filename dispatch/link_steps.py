@@ -61,6 +61,8 @@ def step(work: Work, command: LinkStep) -> None:
     if command.action in NEEDS_NOTE and not note:
         raise NotAllowed("a reason is needed")
     used = {**link.used, command.action: link.used.get(command.action, 0) + 1}
+    if command.action == "rechecked" and note.startswith("gas_found"):
+        used.pop("made_safe", None)  # it must be made safe once more
     work.put(link.model_copy(update={"used": used}))
     work.history(link.incident or link.page, "link_used", author=link.person, action=command.action,
                  channel=link.channel, page=link.page)

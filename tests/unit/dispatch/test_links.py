@@ -148,3 +148,13 @@ def test_each_part_of_a_notice_is_on_record_and_comes_back_after_a_crash(one: De
         "notice_sent", "notice_acknowledged", "notice_told"
     ]
     again.dispatch._journal.close()
+
+
+def test_gas_found_at_the_check_brings_the_button_of_made_safe_back(one: Desk) -> None:
+    for action in ("accept", "en_route", "on_scene", "made_safe"):
+        step(one, action)
+    step(one, "rechecked", "gas_found 接头")
+    step(one, "made_safe")
+    step(one, "rechecked", "no_gas")
+    step(one, "finished")
+    assert not one.incident().open
