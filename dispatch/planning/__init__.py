@@ -7,7 +7,7 @@ the queues with queueing theory.
 from dispatch.planning.answering import AgentHour, Answering
 from dispatch.planning.city import City
 from dispatch.planning.figures import Group, Share, Times
-from dispatch.planning.outcome import Outcome, StationYear, busy_share_by_hour
+from dispatch.planning.outcome import BEYOND, Outcome, StationYear, busy_share_by_hour
 from dispatch.planning.plan import stations_of
 from dispatch.planning.province import Province, Region, cities_of, merged
 from dispatch.planning.records import CrewYear
@@ -16,7 +16,8 @@ from dispatch.planning.theory import Checked, check
 from dispatch.planning.whatif import Change, NoSuchChange, WhatIf, parse
 
 __all__ = [
-    "ADVICE", "AgentHour", "Answering", "Change", "Checked", "City", "CrewYear", "Group", "NoSuchChange",
+    "ADVICE", "BEYOND", "AgentHour", "Answering", "Change", "Checked", "City", "CrewYear", "Group",
+    "NoSuchChange",
     "Outcome", "Province", "Region", "Result", "Share", "StationYear", "Times", "Variant",
     "WhatIf", "busy_share_by_hour", "check", "cities_of", "merged", "parse",
     "simulate", "stations_of",

@@ -8,11 +8,13 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 
-from dispatch.planning import Outcome, Result, busy_share_by_hour
+from dispatch.planning import BEYOND, Outcome, Result, busy_share_by_hour
 from hotline import plots
 from hotline.planning.sheets import interval, minutes, percent, seconds, sheets_of
 
 HOURS = [f"{hour:02d}" for hour in range(24)]
+WORDS = {"all": "合计", "as it is": "现状", BEYOND: "超出各档"}
+"""Names of rows that the figures carry in English."""
 
 
 def as_html(title: str, results: Sequence[Result], command: str) -> str:
@@ -20,8 +22,17 @@ def as_html(title: str, results: Sequence[Result], command: str) -> str:
     environment = Environment(
         loader=PackageLoader("hotline", "templates"), autoescape=select_autoescape(default=True)
     )
+    environment.filters["chinese"] = chinese
     parts = [_part(result) for result in results]
     return environment.get_template("simulation.html").render(title=title, parts=parts, command=command)
+
+
+def chinese(cell: object) -> object:
+    """A cell as the page shows it: 15 min is 15分钟."""
+    text = str(cell)
+    if text.removesuffix(" min").isdigit() and text.endswith(" min"):
+        return f"{text.removesuffix(' min')}分钟"
+    return WORDS.get(text, cell)
 
 
 def _part(result: Result) -> dict[str, Any]:
@@ -63,7 +74,7 @@ def facts(result: Result) -> dict[str, str]:
 
 
 def _bands(base: Outcome) -> str:
-    labels = [group.name for group in base.bands]
+    labels = [str(chinese(group.name)) for group in base.bands]
     values = [_percent(group.in_target.value) for group in base.bands]
     return plots.bars("按时到场率（按时限）", labels, {"达标率": values}, unit="%", highest=100)
 

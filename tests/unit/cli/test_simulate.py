@@ -54,7 +54,9 @@ def test_two_days_of_a_city_as_data_page_and_tables_with_the_best_places(
     assert crew["outcome"]["emergencies"]["in_target"]["of"] == emergencies(city), "the same emergencies"
     more = sum(one["crews"] for one in crew["outcome"]["stations"])
     assert more == sum(one["crews"] for one in city["base"]["stations"]) + 1
-    assert "<html" in page.read_text(encoding="utf-8") and list(tables.glob("*.csv"))
+    shown = page.read_text(encoding="utf-8")
+    assert "<td>15分钟</td>" in shown and "<td>现状</td>" in shown and "<td>合计</td>" in shown
+    assert "<html" in shown and list(tables.glob("*.csv"))
 
 
 def test_a_table_for_people_and_another_seed(hotline: Hotline) -> None:
