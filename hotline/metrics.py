@@ -6,6 +6,7 @@ of our own (outcomes, entries, trunks), never a caller's data.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -83,7 +84,8 @@ class Metrics:
         self._calendar = gauge(
             "calendar_missing_years", "Years without a calendar of working days that run or soon begin"
         )
-        self._line = gauge("line_ok", "1 when the last self-test call over the trunk was answered, else 0")
+        self._line = gauge("line_ok", "1: the last self-test call was answered, 0: it was not, NaN: none yet")
+        self._line.set(math.nan)
         self._roster = gauge("roster_notices", "Gaps and end of the roster, ends of certificates, ahead")
         self._backup_at = gauge("backup_timestamp_seconds", "When the newest full backup was taken; 0: never")
         self._copying = gauge("backup_copying", "1 while what matters most is copied elsewhere at once")

@@ -33,7 +33,11 @@ class Senders:
         self._senders: dict[str, Sender] = {}
         self.broken: dict[str, str] = {}
         remembered = self._recall()
-        patience = Patience(bundle_seconds=settings.bundle_seconds)
+        given = settings.patience
+        patience = Patience(
+            ordinary_seconds=given.ordinary, urgent_seconds=given.urgent,
+            urgent_with_next_seconds=given.urgent_with_next, bundle_seconds=settings.bundle_seconds,
+        )
         for key, channel in settings.channels.items():
             try:
                 made = maker.make(key, channel)

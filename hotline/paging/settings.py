@@ -229,6 +229,7 @@ class Paging(Section):
     quiet_hours: QuietHours | None = QuietHours()
     bundle_seconds: Annotated[float, Field(ge=0, le=3600)] = 60
     """Ordinary messages to one person are gathered for so long."""
+    patience: PatienceSettings = Field(default_factory=lambda: PatienceSettings())
     urgent_topics: tuple[str, ...] = ()
     """Notices that are emergencies though they belong to no incident."""
     again_seconds: Seconds = 120
@@ -245,6 +246,15 @@ class Paging(Section):
         if self.customers_by and self.customers_by not in self.channels:
             raise ValueError(f"`customers_by`: there is no channel {self.customers_by}")
         return self
+
+
+class PatienceSettings(Section):
+    """How long a message is tried before its channel counts as dead for it, in seconds."""
+
+    ordinary: Seconds = 3600
+    urgent: Seconds = 300
+    urgent_with_next: Seconds = 8
+    """An emergency that has another channel: then that one."""
 
 
 class Texts(Section):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
+import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +21,7 @@ from dispatch.api import DumpUnreadable, SqlStore, check_dump, dump_database, re
 from dispatch.model import Unit
 from dispatch.store.columns import Base
 from dispatch.store.port import SearchQuery
+from hotline.attachments import FOLDER, keep
 from hotline.service import backup
 from hotline.settings import Settings
 from hotline.settings_file import load_settings
@@ -271,3 +274,16 @@ def test_copied_recordings_are_nobody_elses_to_read_and_rests_of_a_killed_backup
     os.utime(rest, (0, 0))
     backup.make(settings, filled(make("sqlite", "source")), NOON)
     assert not rest.exists(), "killed in the middle of one, the disk does not fill"
+
+
+def test_attachments_and_the_anchors_of_the_history_are_in_it(make: Make, settings: Settings) -> None:
+    state = settings.paths.state
+    kept = keep(state / FOLDER, b"\x89PNG\r\n\x1a\n" + bytes(32))
+    (state / "history-anchors.jsonl").write_text('{"seq": 1}\n')
+    made = backup.make(settings, filled(make("sqlite", "source")), NOON)
+    with tarfile.open(made.path / backup.FILES) as tar:
+        names = tar.getnames()
+        [picture] = [name for name in names if name.endswith(kept.reference)]
+        content = tar.extractfile(picture)
+        assert content is not None and hashlib.sha256(content.read()).hexdigest() == kept.sha256
+    assert "state/history-anchors.jsonl" in names and picture.startswith(f"state/{FOLDER}/")

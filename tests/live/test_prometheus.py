@@ -61,6 +61,7 @@ def exercise(metrics: Metrics) -> None:
     metrics.journal_backlog(10)
     metrics.unaccepted_emergencies(0)
     metrics.calendar(missing_years=0)
+    metrics.line(True)
     metrics.backup(last=datetime.now(UTC) - timedelta(hours=1), copying=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +11,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from hotline.paging.channel import Delivered, Message, Outcome, Permanent, Temporary
+from hotline.paging.files import ChannelMaker
 from hotline.paging.limits import Limiter, Window
 from hotline.paging.sender import Patience, Sender
+from hotline.paging.senders import Senders
+from hotline.paging.settings import Paging
 
 PATIENCE = Patience(ordinary_seconds=600, urgent_seconds=120, bundle_seconds=60)
 
@@ -226,3 +229,26 @@ def test_whatever_happens_every_message_is_settled_once_and_the_rate_is_kept(ste
         assert sum(at - 60 < other <= at for other in times) <= 5
     delivered = [key for key, outcome in rig.settled.items() if isinstance(outcome, Delivered)]
     assert set(delivered) <= set(rig.keys())
+
+
+def test_how_long_a_channel_is_tried_stands_in_the_file() -> None:
+    paging = Paging.model_validate({
+        "channels": {"duty": {"kind": "wecom", "token_env": "X"}}, "patience": {"urgent_with_next": 3},
+    })
+    line = Line()
+    line.answers = [Temporary("busy") for _ in range(50)]
+
+    class Maker:
+        def make(self, key: str, channel: object) -> Line:
+            return line
+
+    clock = Clock()
+    clock.advance(1000)
+    senders = Senders(clock, paging, cast(ChannelMaker, Maker()))
+    settled: list[Outcome] = []
+    message = Message(key="k", to="", subject="s", text="t", urgent=True, has_next=True)
+    senders.submit("duty", message, settled.append)
+    for _ in range(5):
+        clock.advance(1)
+    assert any(isinstance(one, Permanent) for one in settled), "after three seconds the next channel has it"
+    assert Paging().patience.urgent_with_next == 8
