@@ -9,7 +9,8 @@ from dispatch.escalation import ensure_paged
 from dispatch.joined import Join
 from dispatch.likeness import likeness, report_of
 from dispatch.locating import first_page, new_incident
-from dispatch.model import Incident, Ticket
+from dispatch.model import COVERING, Incident, Ticket
+from dispatch.outbound import NotifyCrewEffect, UpdatePageEffect
 from dispatch.work import Work
 
 _OF_FIRST_TICKET = ("address", "address_confirmed", "latitude", "longitude")
@@ -37,7 +38,7 @@ def split(work: Work, ticket: Ticket, by: str, reason: str) -> str:
     own = new_incident(work, ticket, _free_name(work, ticket))
     own = work.put(own)
     work.put(ticket.model_copy(update={"incident": own.key, "updated_at": work.now}))
-    _keep(work, before, rest)
+    _keep(work, before, ticket, rest)
     _end_join(work, ticket, before, by, reason)
     clearance = clearance_of(work, ticket.number)
     if clearance is not None:
@@ -51,15 +52,28 @@ def split(work: Work, ticket: Ticket, by: str, reason: str) -> str:
     return own.key
 
 
-def _keep(work: Work, before: Incident, rest: tuple[str, ...]) -> None:
-    """The others stay; when the first report went, the place is that of the next."""
+def _keep(work: Work, before: Incident, gone: Ticket, rest: tuple[str, ...]) -> None:
+    """The others stay; when the first report went, the place is that of the next, or not known any more."""
     changes: dict[str, object] = {"tickets": rest}
     first = work.need(Ticket, rest[0])
-    if before.tickets[0] != rest[0] and first.latitude is not None:
+    its_place = (gone.latitude, gone.longitude) == (before.latitude, before.longitude)
+    if before.tickets[0] != rest[0] and (first.latitude is not None or its_place):
         changes |= {name: getattr(first, name) for name in _OF_FIRST_TICKET}
+        changes["located_by"] = "caller" if first.latitude is not None else ""
     kept = work.put(before.model_copy(update=changes))
     if len(rest) > 1:
         wait_for(work, kept)
+    if kept.address != before.address:
+        _tell_place(work, kept)
+
+
+def _tell_place(work: Work, incident: Incident) -> None:
+    """Who is on the way or is being rung must not go to the address of the report that went."""
+    for assignment in work.assignments(incident.key):
+        if assignment.state in COVERING:
+            work.emit(NotifyCrewEffect(incident=incident.key, crew=assignment.crew, fields=("address",)))
+    for page in work.ringing(incident.key):
+        work.emit(UpdatePageEffect(page_id=page.page_id, fields=("address",)))
 
 
 def _end_join(work: Work, ticket: Ticket, before: Incident, by: str, reason: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from dispatch.api import NotAllowed, UnknownRecord
 from dispatch.commands import RefuseJoin, StandDown
+from dispatch.effects import CrewNotice
 from dispatch.joined import Clearance, Join
 from dispatch.model import Incident
 from dispatch.states import IncidentState, PageEvent
@@ -332,3 +333,14 @@ def test_joined_reports_survive_a_crash(tmp_path: Path) -> None:
     split(again, "c2")
     assert len(again.dispatch.open_incidents()) == 2
     again.stop()
+
+
+def test_who_stays_behind_without_a_place_does_not_keep_that_of_the_report_split_off(desk: Desk) -> None:
+    first, second = report(desk, "c1"), report(desk, "c2", at=None)
+    join(desk, second, first)
+    desk.accept("A", "c1")
+    split(desk, "c1")
+    left = desk.incident("c2")
+    assert (left.key, left.address, left.located, left.address_confirmed) == (first.key, "", False, False)
+    assert desk.incident("c1").located
+    assert any(isinstance(order, CrewNotice) and "address" in order.fields for order in desk.notes.orders)
