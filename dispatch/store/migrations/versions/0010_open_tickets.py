@@ -18,3 +18,7 @@ def upgrade() -> None:
         "ix_tickets_open_business", "tickets", ["business", "priority", "opened_at"],
         sqlite_where=OPEN, postgresql_where=OPEN,
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # Priority hangs on the kind of business. Who counts the two apart looks for the newest of a pair
+        # that does not exist among all that was ever stored.
+        op.execute("CREATE STATISTICS tickets_business_priority (mcv) ON business, priority FROM tickets")
