@@ -14,7 +14,7 @@ from dispatch.recommend import nearest_station_km, ranked
 from dispatch.roster import Shift, uncovered_hours
 from hotline.errors import ConfigurationError
 from hotline.yamlfile import load
-from tests.support.dispatch import CONFIG, NOON, SHANGHAI, policy, rules, stations
+from tests.support.dispatch import CONFIG, NOON, SHANGHAI, rules, stations
 
 OWN_BANDS = (
     "bands: [{{up_to_km: 5, minutes: 15}}, {{up_to_km: {}, minutes: {}}}]\nbeyond: {{minutes_per_km: 3}}"
