@@ -12,9 +12,9 @@ from pathlib import Path
 
 import structlog
 
-from dispatch import ticket_views
+from dispatch import last_resort, ticket_views
 from dispatch.board import Board
-from dispatch.commands import AnyCommand, Receipt
+from dispatch.commands import AnyCommand, EmergencyReport, Receipt
 from dispatch.crews import Crew
 from dispatch.deadlines import WorkCalendar
 from dispatch.decide import crew_incident
@@ -232,6 +232,10 @@ class Dispatch:
             self._send(now)
             self._store_behind()
         return new
+
+    def last_resort(self, report: EmergencyReport) -> None:
+        """An emergency over which `tell` met a fault of ours: named people are phoned."""
+        last_resort.sound(self._outlet, self.rules, report)
 
     def receipt(self, effect_id: str) -> None:
         """An order (page, notice, alarm, call-back) was taken over; it is not sent again."""

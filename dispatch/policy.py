@@ -108,6 +108,7 @@ class AlarmTexts(Section):
     needs_help: str = "现场抢修人员请求支援，请立即处理。"
     """Of alarms that waited when the version changed; a call for help is a notice with its reason now."""
     welfare: str = "现场抢修人员没有应答安全询问，请立即联系并派人查看。"
+    fault: str = "紧急警报：有客户报告燃气险情，系统没能派单，请立即人工派人并联系客户，来电号码：{number}。"
 
 
 class Policy(Section):

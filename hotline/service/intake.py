@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from dispatch.api import Dispatch, DispatchError
+from dispatch.api import Dispatch, DispatchError, EmergencyReport
 from hotline.agents.presence import Presence
 from hotline.events import (
     CallEnded,
@@ -70,6 +70,10 @@ class Intake:
             except DispatchError as error:
                 # A crew that reports for a closed incident, a page that is long over: on the log, no more.
                 log.warning("not for dispatch", event_id=record.event_id, why=type(error).__name__)
+            except Exception:
+                if isinstance(command, EmergencyReport):
+                    self._dispatch.last_resort(command)
+                raise
         measure(self._metrics, record, note)
         self._measure_incident(record, note)
         self._follow_agents(record, note)
