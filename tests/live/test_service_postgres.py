@@ -78,7 +78,12 @@ def test_when_one_of_two_machines_dies_the_other_pages_on(
         stack.enter_context(second)
         call_id = leak(first)
         first.crew.wait_for("incoming", 30)
-        wait_until(lambda: any(call_id in t.call_ids for t in store.tickets(TicketQuery())), 30, "not stored")
+
+        def page_stored() -> bool:
+            found = [t for t in store.tickets(TicketQuery()) if call_id in t.call_ids and t.incident]
+            return bool(found) and any(isinstance(one, Page) for one in store.of_incident(found[0].incident))
+
+        wait_until(page_stored, 30, "the first machine has not stored its page")
         for pid in first.service.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
