@@ -24,6 +24,7 @@ from dispatch.ownership import owner
 from dispatch.rules import Rules
 from dispatch.state import State
 from dispatch.store.port import Store
+from dispatch.stuck_page import put_aside
 from dispatch.together import Together
 from dispatch.writer import Writer
 
@@ -168,10 +169,20 @@ class Engine:
         except Exception:
             log.exception("timer_failed", record=timer.record.key)
             self._failed[timer.name] = now + FAILED_AGAIN
+            self._put_aside(timer, now)
             return
         self._failed.pop(timer.name, None)
         if unit is not None:
             self._commit(unit)
+
+    def _put_aside(self, timer: timers.Timer, now: datetime) -> None:
+        """A page that cannot end would keep its emergency's chain standing."""
+        if not isinstance(timer.record, Page):
+            return
+        try:
+            self._commit(put_aside(self.state, self.rules, timer.record, now, self._new_id()))
+        except Exception:
+            log.exception("page_not_put_aside", record=timer.record.key)
 
     def _rests(self, timer: timers.Timer, now: datetime) -> bool:
         """Whether it failed just now (a clock that jumped back makes it due at once)."""

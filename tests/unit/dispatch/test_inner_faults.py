@@ -71,6 +71,10 @@ def test_a_timer_that_cannot_be_done_neither_keeps_others_back_nor_spins(
     desk.now = page.expires_at
     wake = desk.dispatch.run()
     assert wake is not None and wake > desk.now, "not at once, and again and again"
+    put_aside = desk.dispatch.page(page.page_id)
+    assert put_aside is not None and put_aside.state == "timed_out"
+    rung = [p for p in desk.dispatch.pages(desk.incident("c1").key) if p.state == "ringing"]
+    assert rung and page.page_id not in {p.page_id for p in rung}, "the next of the chain is rung"
     report(desk, "c2", FAR_WEST, community="别处")
     [other] = [p for p in desk.dispatch.pages(desk.incident("c2").key) if p.state == "ringing"]
     desk.now = other.expires_at

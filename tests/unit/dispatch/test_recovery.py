@@ -261,7 +261,9 @@ def test_one_incident_that_fails_does_not_keep_the_others_back(
 
     monkeypatch.setattr(pages, "time_out", time_out)
     desk.wait(61)
-    assert desk.ringing("C", "d").state == "ringing"
+    for call_id in ("c", "d"):  # the bad page is put aside, and its own chain goes on too
+        pages_of = desk.dispatch.pages(desk.incident(call_id).key)
+        assert len(pages_of) > 1 and any(page.state == "ringing" for page in pages_of)
 
 
 def test_a_routing_service_that_fails_delays_no_page(tmp_path: Path) -> None:
